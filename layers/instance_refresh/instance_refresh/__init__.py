@@ -1,0 +1,1 @@
+"""Roll a machine image across Tencent Cloud scaling groups, once, safely and with the reason."""

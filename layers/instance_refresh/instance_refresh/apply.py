@@ -1,0 +1,138 @@
+"""Carry decisions out: put the image into the launch configuration, then start the refresh.
+
+What the next delivery sees, wherever this one dies: before the first write, what was; between the
+two, a launch configuration that names the image and instances that don't run it, which starts the
+refresh; after both, a live activity. So nothing is written down anywhere else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import outcome as o
+from .decide import Start, describe
+from .errors import ApiError
+from .gateway.reading import side_by_side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .fleet import Activity
+    from .gateway.autoscaling import AutoScaling
+    from .gateway.cloud import Cloud
+    from .outcome import Outcome
+
+_TRIES = 4
+_IN_REFRESH = "ResourceUnavailable.AutoScalingGroupInRefreshActivity"
+
+
+def apply(starts: Iterable[Start], cloud: Cloud) -> dict[str, Outcome]:
+    """Start them, many launch configurations side by side; give each group's outcome."""
+    sharing: dict[tuple[str, str], list[Start]] = {}
+    for start in starts:
+        sharing.setdefault((start.region, start.launch_configuration), []).append(start)
+
+    def roll(together: list[Start]) -> list[Outcome]:
+        return _roll(together, cloud.autoscaling(together[0].region), cloud)
+
+    done = side_by_side(roll, list(sharing.values()))
+    return {outcome.group: outcome for outcomes in done for outcome in outcomes}
+
+
+def _roll(together: list[Start], autoscaling: AutoScaling, cloud: Cloud) -> list[Outcome]:
+    """Roll the groups of one launch configuration."""
+    first = together[0]
+    if first.sets_image:
+        try:
+            autoscaling.set_image(first.launch_configuration, first.image)
+        except ApiError as error:
+            return [_failed(start, error) for start in together]
+    outcomes = [_start(start, autoscaling, cloud) for start in together]
+    if first.previous_image and all(_refused_for_good(outcome) for outcome in outcomes):
+        note = _put_back(first, autoscaling)
+        outcomes = [
+            start.ends(
+                outcome.outcome,
+                f"{outcome.reason}; {note}",
+                status=outcome.status,
+                code=outcome.code,
+                remedy=outcome.remedy,
+                request_id=outcome.request_id,
+            )
+            for start, outcome in zip(together, outcomes, strict=True)
+        ]
+    return outcomes
+
+
+def _start(start: Start, autoscaling: AutoScaling, cloud: Cloud) -> Outcome:
+    """Start one refresh; an activity that this or a call before it has made is found, not doubled.
+
+    A call of unknown fate may be sent again once no new activity is found: should the first one
+    take effect late, the group is in a refresh activity and the API refuses the second.
+    """
+    unknown = False
+    for attempt in range(_TRIES):
+        try:
+            activity = autoscaling.start_instance_refresh(
+                start.group, start.refresh_mode, start.settings
+            )
+        except ApiError as error:
+            if error.code != _IN_REFRESH and not error.fate_unknown:
+                return _failed(start, error)
+            unknown = unknown or error.fate_unknown
+            try:
+                found = _new_activity(start, autoscaling)
+                if found is not None:
+                    return _found(start, found, ours=unknown)
+                if attempt + 1 == _TRIES or not error.fate_unknown:
+                    return _failed(start, error)
+                cloud.deadline.sleep(0.2 * 2**attempt)
+            except ApiError as lookup:
+                return _failed(start, lookup)
+        else:
+            return start.ends(o.STARTED, describe(start), status=202, activity=activity)
+    raise AssertionError  # the last attempt has returned
+
+
+def _new_activity(start: Start, autoscaling: AutoScaling) -> Activity | None:
+    for activity in autoscaling.newest_activities([start.group]):
+        if activity.live or activity.activity_id != start.newest_activity:
+            return activity
+    return None
+
+
+def _found(start: Start, activity: Activity, *, ours: bool) -> Outcome:
+    if ours:
+        reason = f"{describe(start)}; the API's answer was lost, the activity was found"
+        return start.ends(o.STARTED, reason, status=202, activity=activity.activity_id)
+    reason = f"refresh activity {activity.activity_id}, begun meanwhile, is {activity.progress}"
+    return start.ends(o.IN_PROGRESS, reason, activity=activity.activity_id)
+
+
+def _failed(start: Start, error: ApiError) -> Outcome:
+    return start.ends(
+        error.outcome,
+        str(error),
+        status=error.status,
+        code=error.code,
+        remedy=error.remedy,
+        request_id=error.request_id or "",
+        retryable=error.retryable,
+    )
+
+
+def _refused_for_good(outcome: Outcome) -> bool:
+    return outcome.outcome in (o.REFUSED, o.FAILED) and not outcome.retryable
+
+
+def _put_back(start: Start, autoscaling: AutoScaling) -> str:
+    """Give the launch configuration its old image again, unless someone else has changed it."""
+    name, image = start.launch_configuration, start.previous_image
+    try:
+        found = autoscaling.launch_configurations([name])
+        if not found or found[0].image_id != start.image:
+            return f"launch configuration {name} was changed meanwhile and left as it is"
+        autoscaling.set_image(name, image)
+    except ApiError as error:
+        return f"launch configuration {name} still names {start.image} ({error.code}): set {image}"
+    return f"launch configuration {name} names {image} again"

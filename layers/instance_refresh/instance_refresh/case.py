@@ -1,0 +1,76 @@
+"""One group under decision: the request, what is true, and what both mean for this group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from .fleet import Activity, Fleet, Group, Image, Instance, LaunchConfiguration
+    from .request import Request
+
+
+@dataclass(frozen=True)
+class Case:
+    """`creators` are the image creators that are allowed, all where it is empty."""
+
+    request: Request
+    fleet: Fleet
+    group: Group
+    creators: tuple[str, ...] = ()
+
+    @property
+    def launch_configuration(self) -> LaunchConfiguration | None:
+        return self.fleet.launch_configurations.get(self.group.launch_configuration_id)
+
+    @property
+    def configured_image_id(self) -> str:
+        """The image that the launch configuration names now."""
+        return self.launch_configuration.image_id if self.launch_configuration else ""
+
+    @property
+    def image_id(self) -> str:
+        """The image to bring: the one asked for, or else what the launch configuration names."""
+        return self.fleet.image_id if self.request.names_image else self.configured_image_id
+
+    @property
+    def image(self) -> Image | None:
+        return self.fleet.images.get(self.image_id)
+
+    @property
+    def sets_image(self) -> bool:
+        return self.image_id != self.configured_image_id
+
+    @property
+    def running(self) -> tuple[Instance, ...]:
+        return self.fleet.running(self.group)
+
+    @property
+    def activity(self) -> Activity | None:
+        """The group's newest refresh activity, where it was looked up."""
+        return self.fleet.activities.get(self.group.group_id)
+
+    @property
+    def shared_with(self) -> tuple[str, ...]:
+        """The other groups that use the launch configuration."""
+        groups = self.launch_configuration.group_ids if self.launch_configuration else ()
+        return tuple(group for group in groups if group != self.group.group_id)
+
+    @property
+    def all_on_image(self) -> bool:
+        return not self.sets_image and all(
+            instance.image_id == self.image_id for instance in self.running
+        )
+
+    def ends(self, outcome: str, reason: str, **fields: Any) -> Outcome:
+        """Make this group's outcome."""
+        return Outcome(
+            outcome=outcome,
+            reason=reason,
+            region=self.fleet.region,
+            group=self.group.group_id,
+            image=self.image_id,
+            **fields,
+        )

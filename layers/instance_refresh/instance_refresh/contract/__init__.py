@@ -1,0 +1,129 @@
+"""The JSON Schemas (2020-12) of all that comes in, and the validators built once from them."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ..errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+
+_TYPES = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a string",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+_MOST_PROBLEMS = 50
+
+
+def parse(text: str | bytes, what: str) -> Any:
+    """Parse JSON; an InvalidInput says where it isn't. Names given twice are refused."""
+    try:
+        return json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_constant)
+    except UnicodeDecodeError:
+        message = "is not UTF-8"
+    except json.JSONDecodeError as error:
+        message = f"is not JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+    except RecursionError:
+        message = "is nested too deep"
+    except ValueError as error:
+        message = str(error)
+    raise InvalidInput(what, [Problem("", message)])
+
+
+def check(schema: str, document: Any, what: str) -> Any:
+    """Give the document back if it follows the schema, else raise InvalidInput with every problem.
+
+    A problem never quotes the value that it is about.
+    """
+    errors = sorted(
+        _validator(schema).iter_errors(document),
+        key=lambda error: list(map(str, error.absolute_path)),
+    )
+    problems = list(dict.fromkeys(problem for error in errors for problem in _problems(error)))
+    if not problems:
+        return document
+    left = len(problems) - _MOST_PROBLEMS
+    if left > 0:
+        problems = [*problems[:_MOST_PROBLEMS], Problem("", f"{left} more problems")]
+    raise InvalidInput(what, problems)
+
+
+@lru_cache
+def schema(name: str) -> dict[str, Any]:
+    """Read a schema of this folder by its name."""
+    document: dict[str, Any] = json.loads(Path(__file__).with_name(f"{name}.json").read_bytes())
+    return document
+
+
+@lru_cache
+def _validator(name: str) -> Draft202012Validator:
+    from jsonschema import Draft202012Validator
+    from referencing import Registry, Resource
+
+    request = schema("request")
+    registry = Registry().with_resource(request["$id"], Resource.from_contents(request))
+    return Draft202012Validator(schema(name), registry=registry)
+
+
+def _problems(error: ValidationError) -> list[Problem]:
+    pointer = "".join(f"/{_token(part)}" for part in error.absolute_path)
+    rule, value, instance = error.validator, error.validator_value, cast("Any", error.instance)
+    rules = cast("dict[str, Any]", error.schema)
+    if rule == "additionalProperties":
+        extra = [name for name in instance if name not in rules["properties"]]
+        return [Problem(f"{pointer}/{_token(name)}", "is not a known field") for name in extra]
+    if rule == "required":
+        missing = [name for name in cast("list[str]", value) if name not in instance]
+        return [Problem(f"{pointer}/{name}", "is required") for name in missing]
+    return [Problem(pointer, _message(rule, value, rules))]
+
+
+def _message(rule: Any, value: Any, rules: dict[str, Any]) -> str:
+    """Say what is expected, in the schema's own words where it has some."""
+    words = rules.get("$comment")
+    if rule == "type":
+        kinds = [value] if isinstance(value, str) else value
+        return f"must be {' or '.join(_TYPES[kind] for kind in kinds)}"
+    if rule == "enum":
+        return f"must be one of {', '.join(map(str, value))}"
+    if rule in ("minimum", "maximum"):
+        return f"must be at {'least' if rule == 'minimum' else 'most'} {value}"
+    if rule in ("minItems", "maxItems"):
+        return f"must have at {'least' if rule == 'minItems' else 'most'} {value} entries"
+    if rule in ("minLength", "maxLength"):
+        return f"must have at {'least' if rule == 'minLength' else 'most'} {value} characters"
+    if rule == "uniqueItems":
+        return "must not have the same entry twice"
+    return words or f"must follow {rule} {json.dumps(value)[:80]}"
+
+
+def _token(part: Any) -> str:
+    """Write a JSON Pointer's token; a name that a sender chose is kept short and printable."""
+    text = str(part).replace("~", "~0").replace("/", "~1")
+    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    return text if len(text) <= 64 else f"{text[:64]}…"
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        message = f"has the field {_token(twice)} twice in one object"
+        raise ValueError(message)
+    return document
+
+
+def _no_constant(name: str) -> Any:
+    message = f"is not JSON: {name} is no JSON value"
+    raise ValueError(message)

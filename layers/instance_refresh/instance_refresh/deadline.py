@@ -1,0 +1,35 @@
+"""How long an invocation may still take: SCF kills a function at its time limit."""
+
+from __future__ import annotations
+
+import time
+
+from .errors import ApiError
+
+# Kept back to write the outcomes and the answer: a tenth of the limit, within these bounds.
+_LEAST, _MOST = 0.3, 3.0
+
+
+class Deadline:
+    """The moment, on the monotonic clock, by which all calls must have ended."""
+
+    def __init__(self, time_limit_in_ms: float) -> None:
+        limit = time_limit_in_ms / 1000
+        self._end = time.monotonic() + limit - min(max(limit / 10, _LEAST), _MOST)
+
+    def left(self) -> float:
+        """Give the seconds that are left, negative when it is over."""
+        return self._end - time.monotonic()
+
+    def check(self) -> float:
+        """Give the seconds that are left; an ApiError DeadlineExceeded when there are none."""
+        left = self.left()
+        if left <= 0:
+            raise ApiError("DeadlineExceeded", "the function's time limit is near: not done")
+        return left
+
+    def sleep(self, seconds: float) -> None:
+        """Wait; an ApiError DeadlineExceeded at once if the deadline comes before its end."""
+        if seconds >= self.left():
+            raise ApiError("DeadlineExceeded", "the function's time limit is near: not done")
+        time.sleep(seconds)

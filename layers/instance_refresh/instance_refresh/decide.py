@@ -1,0 +1,254 @@
+"""Decide, for each group, whether a refresh starts, and if not why. Pure: values in, values out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from . import outcome as o
+from .batches import batches
+from .case import Case
+from .fleet import FAMILY_TAG
+from .outcome import Outcome, Plan
+from .preflight import refusal, refusal_fields, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .fleet import Fleet
+    from .request import Request
+
+    Rule = Callable[[Case], Outcome | None]
+
+
+@dataclass(frozen=True)
+class Start:
+    """A refresh to start: `settings` is the API's RefreshSettings.
+
+    `previous_image` is what the launch configuration goes back to if the start is refused for good,
+    "" where it is not ours to put back; `newest_activity` the group's newest activity before this
+    one, by which an activity that this start made is known.
+    """
+
+    region: str
+    group: str
+    launch_configuration: str
+    image: str
+    sets_image: bool
+    previous_image: str
+    refresh_mode: str
+    settings: dict[str, Any]
+    newest_activity: str
+    plan: Plan
+    notes: tuple[str, ...]
+
+    def ends(self, outcome: str, reason: str, **fields: Any) -> Outcome:
+        """Make this group's outcome."""
+        fields = {"notes": self.notes, "plan": self.plan, **fields}
+        return Outcome(outcome, reason, self.region, group=self.group, image=self.image, **fields)
+
+
+Decision = Start | Outcome
+
+
+def in_progress(case: Case) -> Outcome | None:
+    """1. A live activity is never disturbed, nor is its launch configuration."""
+    activity = case.activity
+    if activity is None or not activity.live:
+        return None
+    what = f"refresh activity {activity.activity_id} is {activity.progress}"
+    paused = activity.status.endswith("_PAUSE")
+    remedy = "Resume, roll back or cancel it: a paused group doesn't scale." if paused else ""
+    if not case.sets_image:
+        if activity.kind == "ROLLBACK" and case.request.names_image:
+            reason = f"the image is being rolled back here: {what}"
+            return case.ends(
+                o.REJECTED, reason, activity=activity.activity_id, status=409, remedy=remedy
+            )
+        return case.ends(o.IN_PROGRESS, what, activity=activity.activity_id, remedy=remedy)
+    family = case.group.tags.get(FAMILY_TAG)
+    if family and case.image and case.image.family == family:
+        reason = f"{what}; the schedule starts the family's newest image after it"
+        return case.ends(o.QUEUED, reason, activity=activity.activity_id, status=202, remedy=remedy)
+    remedy = remedy or "Send the request again when the activity has ended."
+    reason = f"{what}, of another image; nothing was changed"
+    return case.ends(o.BUSY, reason, activity=activity.activity_id, status=409, remedy=remedy)
+
+
+def superseded(case: Case) -> Outcome | None:
+    """3. An image older than the launch configuration's doesn't replace it."""
+    image, before = case.image, case.fleet.images.get(case.configured_image_id)
+    if case.request.force or not image or not before or not image.created or not before.created:
+        return None
+    if image.created >= before.created:
+        return None
+    reason = (
+        f"image {image.image_id} ({image.created:%Y-%m-%d %H:%M:%SZ}) is older than the group's"
+        f" {before.image_id} ({before.created:%Y-%m-%d %H:%M:%SZ})"
+    )
+    return case.ends(o.SUPERSEDED, reason, remedy="Set Force to go back to the older image.")
+
+
+def already_current(case: Case) -> Outcome | None:
+    """4. Nothing to do where every instance runs the image that the configuration names."""
+    if case.request.force or not case.all_on_image:
+        return None
+    reason = f"all {len(case.running)} instances in service run {case.image_id}"
+    return case.ends(o.ALREADY_CURRENT, reason, remedy="Set Force to reinstall them all the same.")
+
+
+def force_spent(case: Case) -> Outcome | None:
+    """A Force counts once: not again for a late or second delivery of the same event."""
+    asked, activity = case.request.asked_at, case.activity
+    if not case.request.force or not asked or not activity or not activity.created:
+        return None
+    if activity.created < asked:
+        return None
+    done = f"refresh activity {activity.activity_id}, {activity.status}, began after this was asked"
+    if case.all_on_image:
+        return case.ends(o.ALREADY_CURRENT, done, activity=activity.activity_id)
+    return case.ends(
+        o.REJECTED, done, activity=activity.activity_id, status=409, remedy="Send a new request."
+    )
+
+
+def rejected(case: Case) -> Outcome | None:
+    """5. What failed, was rolled back or cancelled here is not tried again by itself."""
+    activity, image = case.activity, case.image
+    if case.request.force or activity is None or image is None:
+        return None
+    rolled_back = activity.kind == "ROLLBACK"
+    if not rolled_back and activity.status not in ("FAILED", "CANCELLED"):
+        return None
+    attempt = case.fleet.origins.get(activity.origin_id, activity) if rolled_back else activity
+    if image.created and attempt.created and attempt.created < image.created:
+        return None
+    how = "was rolled back" if rolled_back else f"ended {activity.status}"
+    reason = f"the last attempt here since image {image.image_id} was made {how}: "
+    return case.ends(
+        o.REJECTED,
+        reason + f"refresh activity {activity.activity_id}",
+        activity=activity.activity_id,
+        status=409,
+        remedy="Publish a newer image, or set Force to try this one again.",
+    )
+
+
+# Each tier needs one more look at the cloud than the one before it: first the groups with their
+# configurations and live activities, then their instances, then their newest activities.
+TIERS: tuple[tuple[Rule, ...], ...] = (
+    (in_progress, refused, superseded),
+    (refused, already_current),
+    (in_progress, force_spent, rejected),
+)
+
+
+def settled(case: Case, tier: int) -> Outcome | None:
+    """Give the outcome that the rules up to this tier already know, or None."""
+    for rules in TIERS[: tier + 1]:
+        for rule in rules:
+            outcome = rule(case)
+            if outcome:
+                return outcome
+    return None
+
+
+def decide(request: Request, fleet: Fleet, creators: tuple[str, ...] = ()) -> tuple[Decision, ...]:
+    """Decide every group of the fleet, in its order; what doesn't exist comes first."""
+    decisions: list[Decision] = [
+        Outcome(o.REFUSED, region=fleet.region, group=group, **_missing(group))
+        for group in fleet.missing
+    ]
+    if not fleet.groups and not fleet.missing:
+        decisions.append(Outcome(o.REFUSED, region=fleet.region, **_no_match(request)))
+    cases = [Case(request, fleet, group, creators) for group in fleet.groups]
+    decided = {case.group.group_id: settled(case, len(TIERS) - 1) or _start(case) for case in cases}
+    decisions += (_unless_held(case, decided) for case in cases)
+    return tuple(decisions)
+
+
+def _missing(group: str) -> Any:
+    return refusal_fields([refusal("GroupNotFound", f"there is no scaling group {group}")])
+
+
+def _no_match(request: Request) -> Any:
+    if request.tags:
+        wanted = ", ".join(f"{key}={value}" for key, value in request.tags)
+        return refusal_fields(
+            [refusal("NoGroupMatches", f"no scaling group has the tags {wanted}")]
+        )
+    reason = f"no scaling group follows the image's family (tag {FAMILY_TAG})"
+    return refusal_fields([refusal("NoGroupMatches", reason)])
+
+
+def _start(case: Case) -> Start:
+    cut = batches(case.request, len(case.running), has_load_balancer=case.group.has_load_balancer)
+    on_image = sum(instance.image_id == case.image_id for instance in case.running)
+    images = {instance.image_id for instance in case.running}
+    one = case.fleet.images.get(next(iter(images))) if len(images) == 1 else None
+    plan = Plan(
+        reinstalled=len(case.running),
+        current=on_image,
+        left=len(case.fleet.instances[case.group.group_id]) - len(case.running),
+        batches=cut.number,
+        least_in_service=len(case.running) - cut.largest + cut.surge,
+        shared_with=case.shared_with,
+        rollback_image=one.image_id if one and one.usable else "",
+    )
+    return Start(
+        region=case.fleet.region,
+        group=case.group.group_id,
+        launch_configuration=case.group.launch_configuration_id,
+        image=case.image_id,
+        sets_image=case.sets_image,
+        previous_image=_previous_image(case, images),
+        refresh_mode=case.request.refresh_mode,
+        settings=cut.settings,
+        newest_activity=case.activity.activity_id if case.activity else "",
+        plan=plan,
+        notes=(*case.request.notes, *cut.notes),
+    )
+
+
+def _previous_image(case: Case, images: set[str]) -> str:
+    """After a crash between the two writes the configuration names the image, no instance runs it.
+
+    Then what the instances run is what it named before.
+    """
+    if case.sets_image:
+        return case.configured_image_id
+    crashed = case.request.names_image and len(images) == 1 and case.image_id not in images
+    return next(iter(images)) if crashed else ""
+
+
+def _unless_held(case: Case, decided: dict[str, Decision]) -> Decision:
+    """Hold a start whose launch configuration another group uses that must not move now."""
+    decision = decided[case.group.group_id]
+    if isinstance(decision, Outcome) or not decision.sets_image:
+        return decision
+    held: Iterable[str] = [
+        group for group in case.shared_with if not isinstance(decided.get(group), Start)
+    ]
+    if not held:
+        return decision
+    reason = (
+        f"launch configuration {decision.launch_configuration} is also used by"
+        f" {', '.join(held)}, which must not move now"
+    )
+    fields: Any = refusal_fields([refusal("LaunchConfigurationShared", reason)])
+    return case.ends(o.REFUSED, **fields)
+
+
+def planned(start: Start) -> Outcome:
+    """Report what a start would do."""
+    return start.ends(o.PLANNED, f"would {describe(start)}")
+
+
+def describe(start: Start) -> str:
+    """Say what a start does, for a person."""
+    brings = f"{start.plan.reinstalled} instances onto {start.image}"
+    how = f"roll {brings} in {start.plan.batches} batches ({start.refresh_mode})"
+    if not start.sets_image:
+        return how
+    was = start.previous_image or "(none)"
+    return f"move {start.launch_configuration} from {was} to {start.image} and {how}"

@@ -1,0 +1,207 @@
+"""Every error a caller can meet.
+
+InstanceRefreshError
+├── InvalidInput      what was sent is not valid: every problem, each with its JSON Pointer
+├── Refused           what was sent can't be served here: wrong method, media type, size, …
+├── InvalidSetting    an environment variable of the function is wrong
+└── ApiError          a Tencent Cloud API refused, failed or could not be reached
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class InstanceRefreshError(Exception):
+    """The base of all; `code` names the error, `status` is its HTTP status."""
+
+    code = "InternalError"
+    status = 500
+    retryable = False
+    remedy = "Look at the function's log lines of this request."
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong in a document: where (a JSON Pointer, RFC 6901) and what."""
+
+    pointer: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.pointer or '(the document)'}: {self.message}"
+
+
+class InvalidInput(InstanceRefreshError):
+    """What was sent doesn't follow its JSON Schema, or isn't JSON."""
+
+    code = "InvalidInput"
+    status = 400
+    remedy = "Correct every problem that is listed, then send it again."
+
+    def __init__(self, what: str, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"{what}: " + "; ".join(map(str, self.problems)))
+
+
+class Refused(InstanceRefreshError):
+    """What was sent can't be served, whatever its content."""
+
+    def __init__(self, code: str, status: int, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.code, self.status, self.remedy = code, status, remedy
+
+
+class InvalidSetting(InstanceRefreshError):
+    """An environment variable of the function is missing or wrong."""
+
+    code = "InvalidSetting"
+
+    def __init__(self, name: str, accepted: str) -> None:
+        super().__init__(f"the environment variable {name} {accepted}")
+        self.remedy = f"Set {name} in the function's environment."
+
+
+class ApiError(InstanceRefreshError):
+    """An API call's error: the platform's code, message and request id.
+
+    `fate_unknown` says that the call may have taken effect all the same.
+    """
+
+    def __init__(
+        self, code: str, message: str, request_id: str | None = None, *, fate_unknown: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.request_id = request_id
+        self.fate_unknown = fate_unknown
+        rule = rule_for(code)
+        self.status, self.retryable, self.remedy = rule.status, rule.retryable, rule.remedy
+        self.outcome = rule.outcome
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an API error code means to a caller."""
+
+    outcome: str
+    status: int
+    retryable: bool
+    remedy: str
+
+
+_PERMISSION = (
+    "Give the function's execution role this action in CAM; role/policy.json lists all it needs."
+)
+_CREDENTIALS = "Check the function's execution role: its credentials were not accepted."
+_REPORT = "Report it with the request id: the function sent a call that the API doesn't know."
+_AGAIN = "Nothing to mend here: try again later."
+
+# Code, or its part before the first dot, or "" -> rule. The README's table is tested against it.
+API_ERRORS: dict[str, Rule] = {
+    "InvalidParameterValue.BatchNumberTooLarge": Rule(
+        "refused", 409, True, "Instances left the group meanwhile: send the request again."
+    ),
+    "InvalidParameterValue.MaxSurgeTooLarge": Rule(
+        "refused", 409, True, "Lower MaxSurge to the instances of one batch."
+    ),
+    "InvalidParameterValue.InvalidAutoScalingGroupId": Rule(
+        "refused", 404, False, "Check AutoScalingGroupId: it has the form asg-xxxxxxxx."
+    ),
+    "ResourceNotFound.AutoScalingGroupIdNotFound": Rule(
+        "refused", 404, False, "Check AutoScalingGroupId and Region: there is no such group there."
+    ),
+    "ResourceNotFound.LaunchConfigurationIdNotFound": Rule(
+        "refused", 409, False, "Give the group a launch configuration that exists."
+    ),
+    "ResourceNotFound.RefreshActivityNotFound": Rule(
+        "refused", 404, False, "The refresh activity is gone: look at the group's newest one."
+    ),
+    "ResourceUnavailable.AutoScalingGroupAbnormalStatus": Rule(
+        "refused", 409, False, "Mend what the console shows as abnormal in the group first."
+    ),
+    "ResourceUnavailable.AutoScalingGroupDisabled": Rule(
+        "refused", 409, False, "Enable the scaling group, then send the request again."
+    ),
+    "ResourceUnavailable.AutoScalingGroupInActivity": Rule(
+        "refused", 409, True, "Wait until the group's scaling activity ends."
+    ),
+    "ResourceUnavailable.AutoScalingGroupInRefreshActivity": Rule(
+        "busy", 409, True, "Wait until the group's refresh activity ends, or cancel it."
+    ),
+    "ResourceUnavailable.InquiryPriceResetInstanceFailed": Rule(
+        "refused",
+        409,
+        False,
+        "The image doesn't fit the instances (disk, type, platform) or is gone: use another.",
+    ),
+    "ResourceUnavailable.NoInstanceCanRefresh": Rule(
+        "refused", 409, False, "The group has no instance in service: scale it out first."
+    ),
+    "ResourceUnavailable.NoInstanceCanRollback": Rule(
+        "refused", 409, False, "No instance of the activity is left to roll back."
+    ),
+    "ResourceUnavailable.RefreshActivityCanNotRollback": Rule(
+        "refused", 409, False, "Only a paused or the newest successful activity can be rolled back."
+    ),
+    "ResourceUnavailable.RollbackTypeActivityCanNotRollbackAgain": Rule(
+        "refused", 409, False, "A rollback can't be rolled back: start a refresh with the image."
+    ),
+    "ResourceUnavailable.RefreshActivityStatusConflictWithOperation": Rule(
+        "refused", 409, True, "The activity has moved on meanwhile: look at it again."
+    ),
+    "ResourceUnavailable.LaunchConfigurationStatusAbnormal": Rule(
+        "refused", 409, False, "Mend the launch configuration: the console says what is abnormal."
+    ),
+    "ResourceUnavailable": Rule(
+        "refused", 409, False, "Mend what the message names, then send the request again."
+    ),
+    "ResourceInUse": Rule("refused", 409, True, "Wait until what the message names has ended."),
+    "ResourceNotFound": Rule("refused", 404, False, "Check the ids and the Region of the request."),
+    "InvalidImageId": Rule("refused", 409, False, "Check ImageId and Region: use an image there."),
+    "InvalidParameterValue.ImageNotFound": Rule(
+        "refused", 409, False, "Check ImageId and Region: use an image there."
+    ),
+    "InvalidParameterValue": Rule("refused", 400, False, "Correct the value the message names."),
+    "InvalidParameter": Rule("failed", 502, False, _REPORT),
+    "MissingParameter": Rule("failed", 502, False, _REPORT),
+    "UnknownParameter": Rule("failed", 502, False, _REPORT),
+    "InvalidAction": Rule("failed", 502, False, _REPORT),
+    "UnauthorizedOperation.AutoScalingRoleUnauthorized": Rule(
+        "refused", 502, False, "Grant the service role AS_QCSRole in the Auto Scaling console."
+    ),
+    "UnauthorizedOperation": Rule("failed", 502, False, _PERMISSION),
+    "AuthFailure.UnauthorizedOperation": Rule("failed", 502, False, _PERMISSION),
+    "AuthFailure.TokenFailure": Rule("failed", 502, True, _CREDENTIALS),
+    "AuthFailure": Rule("failed", 502, False, _CREDENTIALS),
+    "UnsupportedRegion": Rule("refused", 400, False, "Use a Region that Auto Scaling serves."),
+    "UnsupportedOperation": Rule("refused", 409, False, "Mend what the message names."),
+    "LimitExceeded": Rule("refused", 409, False, "Raise the quota that the message names."),
+    "RequestLimitExceeded": Rule("failed", 429, True, _AGAIN),
+    "CallCvmError": Rule("failed", 502, True, _AGAIN),
+    "InternalError": Rule("failed", 502, True, _AGAIN),
+    "FailedOperation": Rule("failed", 502, True, _AGAIN),
+    "NoSuchBucket": Rule("failed", 502, False, "Check the bucket of the function's COS trigger."),
+    "NoSuchKey": Rule("failed", 502, False, "The object was deleted meanwhile: publish it again."),
+    "AccessDenied": Rule("failed", 502, False, _PERMISSION),
+    # Ours, where no platform code exists.
+    "ClientNetworkError": Rule("failed", 502, True, _AGAIN),
+    "ServerNetworkError": Rule("failed", 502, True, _AGAIN),
+    "InvalidAnswer": Rule("failed", 502, True, _AGAIN),
+    "DeadlineExceeded": Rule(
+        "failed", 504, True, "Raise the function's timeout, or ask for fewer groups at once."
+    ),
+    "CredentialsMissing": Rule(
+        "failed", 502, False, "Give the function an execution role, and deploy it again."
+    ),
+    "": Rule("failed", 502, False, "Look the code up in the API's documentation."),
+}
+
+
+def rule_for(code: str) -> Rule:
+    """Find what a code means: by the whole code, then by the part before its first dot."""
+    return API_ERRORS.get(code) or API_ERRORS.get(code.partition(".")[0]) or API_ERRORS[""]

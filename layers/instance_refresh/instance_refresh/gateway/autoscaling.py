@@ -1,0 +1,151 @@
+"""Auto Scaling, API version 2018-04-19: what is read and what is changed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from ..fleet import (
+    LIVE,
+    Activity,
+    Group,
+    LaunchConfiguration,
+    activity_from,
+    group_from,
+    launch_configuration_from,
+)
+from .reading import PAGE, Objects, all_pages, by_ids, chunks, side_by_side
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ..deadline import Deadline
+    from .client import Api
+
+_FILTERS, _VALUES = 10, 5
+
+
+class AutoScaling:
+    """The actions used, in one region, until the deadline."""
+
+    def __init__(self, api: Api, deadline: Deadline) -> None:
+        self._api, self._deadline = api, deadline
+
+    def _call(self, action: str, *, repeat: bool = True, **parameters: Any) -> dict[str, Any]:
+        return self._api.call(action, parameters, self._deadline, repeat=repeat)
+
+    def _pages(self, action: str, objects: str, **parameters: Any) -> Objects:
+        def page(offset: int) -> tuple[Objects, int]:
+            answer = self._call(action, Limit=PAGE, Offset=offset, **parameters)
+            return answer[objects], answer["TotalCount"]
+
+        return all_pages(page)
+
+    def groups(self, ids: Iterable[str]) -> list[Group]:
+        """Read groups by id, those that exist."""
+
+        def read(part: list[str]) -> Objects:
+            answer = self._call("DescribeAutoScalingGroups", AutoScalingGroupIds=part, Limit=PAGE)
+            found: Objects = answer["AutoScalingGroupSet"]
+            return found
+
+        return [group_from(item) for item in by_ids(read, ids)]
+
+    def groups_with_tags(self, tags: Sequence[tuple[str, str]]) -> list[Group]:
+        """Read the groups that have all the tags."""
+        filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags[:_FILTERS]]
+        items = self._pages("DescribeAutoScalingGroups", "AutoScalingGroupSet", Filters=filters)
+        groups = [group_from(item) for item in items]
+        return [group for group in groups if set(tags) <= set(group.tags.items())]
+
+    def launch_configurations(self, ids: Iterable[str]) -> list[LaunchConfiguration]:
+        """Read launch configurations by id, those that exist."""
+
+        def read(part: list[str]) -> Objects:
+            answer = self._call(
+                "DescribeLaunchConfigurations", LaunchConfigurationIds=part, Limit=PAGE
+            )
+            found: Objects = answer["LaunchConfigurationSet"]
+            return found
+
+        return [launch_configuration_from(item) for item in by_ids(read, ids)]
+
+    def instances(self, groups: Sequence[Group]) -> Objects:
+        """Read the groups' instances, as the API gives them, with the fewest calls.
+
+        A filter takes five groups. Where the groups are many and small, listing all instances of
+        the region takes fewer calls.
+        """
+        fives = chunks(groups, _VALUES)
+        filtered = sum(math.ceil(sum(g.instances for g in five) / PAGE) or 1 for five in fives)
+        action, objects = "DescribeAutoScalingInstances", "AutoScalingInstanceSet"
+        if filtered > 1:
+            total = self._call(action, Limit=1)["TotalCount"]
+            if math.ceil(total / PAGE) < filtered:
+                wanted = {group.group_id for group in groups}
+                listed = self._pages(action, objects)
+                return [item for item in listed if item["AutoScalingGroupId"] in wanted]
+
+        def of(five: list[Group]) -> Objects:
+            return self._pages(action, objects, Filters=_of_groups(g.group_id for g in five))
+
+        return [item for part in side_by_side(of, fives) for item in part]
+
+    def live_activities(self) -> list[Activity]:
+        """Read every live refresh activity of the region."""
+        return self._activities([{"Name": "refresh-activity-status-code", "Values": list(LIVE)}])
+
+    def newest_activities(self, groups: Iterable[str]) -> list[Activity]:
+        """Read each group's newest refresh activity, where it has one."""
+        parts = side_by_side(
+            lambda five: self._activities(_of_groups(five)), chunks(groups, _VALUES)
+        )
+        newest: dict[str, Activity] = {}
+        for activity in (activity for part in parts for activity in part):
+            known = newest.get(activity.group_id)
+            if known is None or _age(activity) > _age(known):
+                newest[activity.group_id] = activity
+        return list(newest.values())
+
+    def activities(self, ids: Iterable[str]) -> list[Activity]:
+        """Read refresh activities by id, those that exist."""
+
+        def read(part: list[str]) -> Objects:
+            answer = self._call("DescribeRefreshActivities", RefreshActivityIds=part, Limit=PAGE)
+            found: Objects = answer["RefreshActivitySet"]
+            return found
+
+        return [activity_from(item) for item in by_ids(read, ids)]
+
+    def _activities(self, filters: list[dict[str, Any]]) -> list[Activity]:
+        items = self._pages("DescribeRefreshActivities", "RefreshActivitySet", Filters=filters)
+        return [activity_from(item) for item in items]
+
+    def set_image(self, launch_configuration: str, image: str) -> None:
+        """Put an image into a launch configuration; done twice, it is as if done once."""
+        self._call(
+            "ModifyLaunchConfigurationAttributes",
+            LaunchConfigurationId=launch_configuration,
+            ImageId=image,
+        )
+
+    def start_instance_refresh(self, group: str, mode: str, settings: dict[str, Any]) -> str:
+        """Start a refresh and give its activity's id; never sent again when its fate is unknown."""
+        answer = self._call(
+            "StartInstanceRefresh",
+            repeat=False,
+            AutoScalingGroupId=group,
+            RefreshMode=mode,
+            RefreshSettings=settings,
+        )
+        activity: str = answer["RefreshActivityId"]
+        return activity
+
+
+def _of_groups(groups: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"Name": "auto-scaling-group-id", "Values": list(groups)}]
+
+
+def _age(activity: Activity) -> tuple[bool, float]:
+    """Order activities: a live one is the newest, whatever the second it was created in."""
+    return activity.live, activity.created.timestamp() if activity.created else 0.0

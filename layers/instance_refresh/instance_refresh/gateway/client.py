@@ -1,0 +1,122 @@
+"""Call an API: sign, retry, keep to the deadline, and translate every error once.
+
+The SDK's CommonClient signs and sends. Its own retryer and error check are not used: the one calls
+again after a success, the other passes an error over whose Content-Type has a charset.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from tencentcloud.common.common_client import CommonClient
+from tencentcloud.common.credential import Credential
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
+
+from ..errors import ApiError
+from .pace import Pace
+
+if TYPE_CHECKING:
+    from ..deadline import Deadline
+    from .credentials import Credentials
+
+_CONNECT_TIMEOUT = 3.0
+_READ_TIMEOUT = 10.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
+_TRIES = 6
+# StartInstanceRefresh takes 20 calls a second, and no action that is used here takes fewer.
+# A little less leaves room for calls that reach the API unevenly.
+_INTERVAL = 1 / 19.3
+_PACES: dict[str, Pace] = {}
+_NETWORK = ("ClientNetworkError", "ServerNetworkError", "InvalidAnswer")
+
+
+class Api:
+    """One product in one region, for one set of credentials; safe to use from many threads.
+
+    A client is lent to one call at a time, so that its timeout and connection are that call's own.
+    """
+
+    def __init__(
+        self, service: str, version: str, endpoint: str, region: str, credentials: Credentials
+    ) -> None:
+        url = urlsplit(endpoint)
+        http = HttpProfile(protocol=url.scheme, endpoint=url.netloc, keepAlive=True)
+        self._profile = ClientProfile(httpProfile=http, language="en-US")
+        self._credential = Credential(
+            credentials.secret_id, credentials.secret_key, credentials.token
+        )
+        self._service, self._version, self._region = service, version, region
+        self._idle: list[CommonClient] = []
+
+    def call(
+        self, action: str, parameters: dict[str, Any], deadline: Deadline, *, repeat: bool = True
+    ) -> dict[str, Any]:
+        """Call an action and give its `Response`.
+
+        A throttled call is sent again; one whose fate is unknown (network, 5xx, InternalError,
+        an answer that can't be read) only if it may be repeated.
+        """
+        for attempt in range(_TRIES):
+            try:
+                return self._once(action, parameters, deadline)
+            except ApiError as error:
+                throttled = error.code.startswith("RequestLimitExceeded")
+                if attempt + 1 == _TRIES or not (throttled or (repeat and error.fate_unknown)):
+                    raise
+                most = min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
+                try:
+                    deadline.sleep(random.uniform(most / 2, most))
+                except ApiError:
+                    raise error from None
+        raise AssertionError  # the last attempt has returned or raised
+
+    def _once(self, action: str, parameters: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
+        _PACES.setdefault(action, Pace(_INTERVAL)).wait(deadline)
+        left = deadline.check()
+        try:
+            client = self._idle.pop()
+        except IndexError:
+            client = CommonClient(
+                self._service, self._version, self._credential, self._region, self._profile
+            )
+        client.request.conn.timeout = (min(left, _CONNECT_TIMEOUT), min(left, _READ_TIMEOUT))
+        try:
+            return _response(client.call_json(action, parameters))
+        except TencentCloudSDKException as error:
+            raise _translated(action, error) from None
+        except (ValueError, KeyError, TypeError):
+            raise ApiError(
+                "InvalidAnswer", f"{action} was answered with no valid document", fate_unknown=True
+            ) from None
+        except OSError as error:  # the body was cut off: requests raises it while it is read
+            raise ApiError(
+                "ClientNetworkError", f"{action}: {type(error).__name__}", fate_unknown=True
+            ) from None
+        finally:
+            self._idle.append(client)
+
+
+def _response(answer: dict[str, Any]) -> dict[str, Any]:
+    response: dict[str, Any] = answer["Response"]
+    error = response.get("Error")
+    if error:
+        raise TencentCloudSDKException(
+            str(error["Code"]), str(error["Message"]), response.get("RequestId")
+        )
+    return response
+
+
+def _translated(action: str, error: TencentCloudSDKException) -> ApiError:
+    code = error.get_code() or "InvalidAnswer"
+    if code in _NETWORK:  # the message may quote an address or a whole page
+        return ApiError(code, f"{action} could not be completed: {code}", fate_unknown=True)
+    message = json.dumps(error.get_message(), ensure_ascii=False)[1:-1][:300]
+    unknown = code.partition(".")[0] == "InternalError"
+    return ApiError(
+        code, f"{action}: {message}", error.get_request_id() or None, fate_unknown=unknown
+    )

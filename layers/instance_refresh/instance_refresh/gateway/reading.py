@@ -1,0 +1,64 @@
+"""Read many objects with few calls: by a hundred ids, page by page, side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Objects = list[dict[str, Any]]
+
+PAGE = 100
+_UNKNOWN_ID = ("NotFound", ".Malformed", ".InvalidAutoScalingGroupId")
+WORKERS = 16
+
+
+def side_by_side(do: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """Do it for each item, many at a time, and give the results in the items' order."""
+    if len(items) < 2:
+        return [do(item) for item in items]
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(WORKERS, len(items))) as pool:
+        return list(pool.map(do, items))
+
+
+def chunks(items: Iterable[Item], size: int) -> list[list[Item]]:
+    """Cut into lists of at most `size`."""
+    listed = list(items)
+    return [listed[start : start + size] for start in range(0, len(listed), size)]
+
+
+def all_pages(read: Callable[[int], tuple[Objects, int]]) -> Objects:
+    """Read every page: `read(offset)` gives the page's objects and the count of all."""
+    objects, total = read(0)
+    rest = range(len(objects), total, PAGE) if objects else range(0)
+    pages = side_by_side(lambda offset: read(offset)[0], list(rest))
+    return objects + [item for page in pages for item in page]
+
+
+def by_ids(read: Callable[[list[str]], Objects], ids: Iterable[str]) -> Objects:
+    """Read by id, a hundred a call; ids that don't exist are left out.
+
+    Some actions refuse a whole call for one unknown id, so such a call is halved until only the
+    known ones are left.
+    """
+
+    def some(part: list[str]) -> Objects:
+        try:
+            return read(part)
+        except ApiError as error:
+            if not error.code.endswith(_UNKNOWN_ID):
+                raise
+            if len(part) == 1:
+                return []
+        middle = len(part) // 2
+        return some(part[:middle]) + some(part[middle:])
+
+    parts = side_by_side(some, chunks(dict.fromkeys(ids), PAGE))
+    return [item for part in parts for item in part]

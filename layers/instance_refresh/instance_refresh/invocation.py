@@ -1,0 +1,173 @@
+"""One invocation: its identity, deadline and log, and the way from requests to outcomes."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from .deadline import Deadline
+from .errors import InstanceRefreshError
+from .logs import logger, quiet
+from .settings import Settings, settings
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from .gateway.cloud import Cloud
+    from .outcome import Outcome
+    from .request import Request
+
+_WARNING = ("refused", "rejected")
+
+
+class TryAgain(Exception):  # noqa: N818 — it asks the platform for its next try
+    """Raised to SCF, which delivers an asynchronous event again when its function raises."""
+
+
+class Invocation:
+    """Used as a context; writes one line an outcome, and the summary line at its end."""
+
+    def __init__(self, trigger: str, context: dict[str, Any]) -> None:
+        quiet()
+        self._started = time.monotonic()
+        self.trigger = trigger
+        self.request_id = str(context.get("request_id") or "")
+        self.function = str(context.get("function_name") or "")
+        self.region = os.environ.get("TENCENTCLOUD_REGION") or str(
+            context.get("tencentcloud_region") or ""
+        )
+        self.deadline = Deadline(float(context.get("time_limit_in_ms") or 30000))
+        self.outcomes: list[Outcome] = []
+        self.errors: list[InstanceRefreshError] = []
+        self.said: list[dict[str, str]] = []
+
+    def __enter__(self) -> Invocation:  # noqa: PYI034 — Self needs typing_extensions on 3.10
+        logger().clear_state()
+        logger().append_keys(
+            request_id=self.request_id, function=self.function, trigger=self.trigger, location=None
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if isinstance(error, Exception) and not isinstance(error, TryAgain):
+            self.crashed(error)
+        counts: dict[str, int] = {}
+        for outcome in self.outcomes:
+            counts[outcome.outcome] = counts.get(outcome.outcome, 0) + 1
+        logger().info(
+            "summary",
+            outcomes=counts,
+            errors=len(self.errors),
+            will_be_retried=isinstance(error, TryAgain),
+            duration_ms=self._elapsed(),
+        )
+
+    @cached_property
+    def settings(self) -> Settings:
+        return settings(os.environ)
+
+    @cached_property
+    def _cloud(self) -> Cloud:
+        from .gateway.cloud import Cloud
+        from .gateway.credentials import credentials
+
+        return Cloud(self.settings, credentials(os.environ), self.deadline)
+
+    def roll_out(self, request: Request) -> tuple[Outcome, ...]:
+        """Carry a request out; one log line an outcome."""
+        logger().setLevel(self.settings.log_level)
+        cloud = self._cloud
+        from .rollout import roll_out
+
+        outcomes = roll_out(request, cloud, self.settings.image_creators)
+        for outcome in outcomes:
+            self._log(outcome)
+        self.outcomes += outcomes
+        return outcomes
+
+    def read_object(self, region: str, bucket: str, key: str, most: int) -> bytes:
+        """Read an object of COS with the role's credentials, one byte more than `most` at most."""
+        from .gateway.cos import Cos
+        from .gateway.credentials import credentials
+
+        cos = Cos(self.settings.cos_endpoint, credentials(os.environ), self.deadline)
+        return cos.read(region, bucket, key, most)
+
+    def say(self, code: str, reason: str, **fields: Any) -> None:
+        """Log and keep what needs no one to act."""
+        self.said.append({"Code": code, "Reason": reason, **fields})
+        logger().info(reason, code=code, **fields)
+
+    def fail(self, error: InstanceRefreshError) -> None:
+        """Log and keep an error that belongs to no group."""
+        self.errors.append(error)
+        logger().error(
+            str(error),
+            code=error.code,
+            remedy=error.remedy,
+            retryable=error.retryable,
+            api_request_id=getattr(error, "request_id", None),
+        )
+
+    def crashed(self, error: Exception) -> InstanceRefreshError:
+        """Log what should never happen: where, and of which type, as its text may quote input."""
+        last = error.__traceback__
+        while last is not None and last.tb_next is not None:
+            last = last.tb_next
+        where = f"{last.tb_frame.f_code.co_name}:{last.tb_lineno}" if last else ""
+        mine = InstanceRefreshError("the function met an error that it does not know")
+        self.errors.append(mine)
+        logger().error(str(mine), code=mine.code, error_type=type(error).__name__, where=where)
+        return mine
+
+    def raise_if_retryable(self) -> None:
+        """Raise TryAgain if another try of the same event can mend something."""
+        waiting = [o.group for o in self.outcomes if o.retryable]
+        failed = [error.code for error in self.errors if error.retryable]
+        if waiting or failed:
+            what = ", ".join([*waiting, *failed][:20])
+            message = f"not done yet, another try can mend it: {what}"
+            raise TryAgain(message)
+
+    def result(self) -> dict[str, Any]:
+        """Give what an asynchronous function returns, which SCF logs."""
+        return {
+            "RequestId": self.request_id,
+            "Outcomes": [outcome.document() for outcome in self.outcomes],
+            "Errors": [
+                {"Code": error.code, "Reason": str(error), "Remedy": error.remedy}
+                for error in self.errors
+            ],
+            "Notes": self.said,
+        }
+
+    def _log(self, outcome: Outcome) -> None:
+        fields: dict[str, Any] = {
+            "outcome": outcome.outcome,
+            "group": outcome.group,
+            "region": outcome.region,
+            "image": outcome.image,
+            "activity": outcome.activity,
+            "code": outcome.code or None,
+            "remedy": outcome.remedy or None,
+            "api_request_id": outcome.request_id or None,
+            "retryable": outcome.retryable or None,
+            "notes": list(outcome.notes) or None,
+            "duration_ms": self._elapsed(),
+        }
+        if outcome.outcome == "failed":
+            logger().error(outcome.reason, **fields)
+        elif outcome.outcome in _WARNING:
+            logger().warning(outcome.reason, **fields)
+        else:
+            logger().info(outcome.reason, **fields)
+
+    def _elapsed(self) -> int:
+        return round((time.monotonic() - self._started) * 1000)

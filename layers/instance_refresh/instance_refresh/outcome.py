@@ -1,0 +1,96 @@
+"""How it ended, one group at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+STARTED = "started"
+PLANNED = "planned"
+ALREADY_CURRENT = "already_current"
+IN_PROGRESS = "in_progress"
+BUSY = "busy"
+QUEUED = "queued"
+SUPERSEDED = "superseded"
+REJECTED = "rejected"
+REFUSED = "refused"
+FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One reason why a group can't be refreshed now."""
+
+    code: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a refresh does to a group; counts are instances.
+
+    `current` of the `reinstalled` run the image already (the API takes all in service or none);
+    `left` are not in service and stay as they are. `rollback_image` is the image that a rollback
+    would put back, "" where the instances run several or it is no longer usable.
+    """
+
+    reinstalled: int
+    current: int
+    left: int
+    batches: int
+    least_in_service: int
+    shared_with: tuple[str, ...]
+    rollback_image: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One group's result. `status` is its HTTP status; `group` is "" where no group was found."""
+
+    outcome: str
+    reason: str
+    region: str
+    status: int = 200
+    group: str = ""
+    image: str = ""
+    activity: str = ""
+    code: str = ""
+    remedy: str = ""
+    request_id: str = ""
+    retryable: bool = False
+    refusals: tuple[Refusal, ...] = ()
+    notes: tuple[str, ...] = ()
+    plan: Plan | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Give it in the words of the API, without what is empty."""
+        plan = self.plan
+        fields: dict[str, Any] = {
+            "AutoScalingGroupId": self.group,
+            "Region": self.region,
+            "Outcome": self.outcome,
+            "ImageId": self.image,
+            "RefreshActivityId": self.activity,
+            "Reason": self.reason,
+            "Remedy": self.remedy,
+            "Code": self.code,
+            "ApiRequestId": self.request_id,
+            "Retryable": self.retryable,
+            "Refusals": [
+                {"Code": refusal.code, "Reason": refusal.reason, "Remedy": refusal.remedy}
+                for refusal in self.refusals
+            ],
+            "Notes": list(self.notes),
+            "Plan": plan
+            and {
+                "Reinstalled": plan.reinstalled,
+                "AlreadyOnImage": plan.current,
+                "LeftAsTheyAre": plan.left,
+                "BatchNumber": plan.batches,
+                "LeastInService": plan.least_in_service,
+                "SharedWith": list(plan.shared_with),
+                "RollbackImageId": plan.rollback_image,
+            },
+        }
+        return {name: value for name, value in fields.items() if value not in ("", [], None, False)}

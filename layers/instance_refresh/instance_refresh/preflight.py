@@ -1,0 +1,155 @@
+"""What speaks against refreshing a group now, all at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from .outcome import REFUSED, Outcome, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .case import Case
+    from .fleet import Image
+
+
+@dataclass(frozen=True)
+class Rule:
+    remedy: str
+    status: int = 409
+    retryable: bool = False
+
+
+REFUSALS: dict[str, Rule] = {
+    "GroupNotFound": Rule("Check the ids and the Region: there is no such group there.", 404),
+    "NoGroupMatches": Rule("Give at least one scaling group these tags.", 404),
+    "GroupAbnormal": Rule("Mend what the console shows as abnormal in the group first."),
+    "GroupInActivity": Rule("Wait until the group's scaling activity ends.", retryable=True),
+    "GroupEmpty": Rule("Scale the group out first: nothing in it can be refreshed."),
+    "LaunchConfigurationNotFound": Rule("Give the group a launch configuration that exists."),
+    "LaunchConfigurationAbnormal": Rule("Mend the launch configuration, or name another image."),
+    "LaunchConfigurationShared": Rule(
+        "Ask for all the groups that use it in one request, or give the group one of its own."
+    ),
+    "ImageNotFound": Rule("Use an image of this region, or copy the image to it."),
+    "ImageFamilyEmpty": Rule("Publish an image of this family that is NORMAL and not deprecated."),
+    "ImageNotNormal": Rule("Wait until the image is NORMAL.", retryable=True),
+    "ImageCreationFailed": Rule("Build the image again and publish the new one."),
+    "ImageDeprecated": Rule("Publish a newer image, or lift its deprecation."),
+    "ImageArchitecture": Rule("Use an image of the group's architecture."),
+    "ImageTooLarge": Rule("Use an image that fits the system disk."),
+    "ImageCreatorNotAllowed": Rule("Add the creator to IMAGE_CREATORS, or use another image."),
+}
+
+
+def refused(case: Case) -> Outcome | None:
+    """Collect every reason; none gives None."""
+    refusals = [*_image(case), *_group(case), *_launch_configuration(case)]
+    if not refusals:
+        return None
+    return case.ends(REFUSED, **refusal_fields(refusals))
+
+
+def refusal(code: str, reason: str) -> Refusal:
+    return Refusal(code, reason, REFUSALS[code].remedy)
+
+
+def refusal_fields(refusals: list[Refusal]) -> dict[str, Any]:
+    """Turn reasons into the fields of one outcome; retryable only if every one passes by itself."""
+    rules = [REFUSALS[refusal.code] for refusal in refusals]
+    return {
+        "reason": "; ".join(refusal.reason for refusal in refusals),
+        "remedy": " ".join(dict.fromkeys(refusal.remedy for refusal in refusals)),
+        "code": refusals[0].code,
+        "status": rules[0].status,
+        "retryable": all(rule.retryable for rule in rules),
+        "refusals": tuple(refusals),
+    }
+
+
+def _image(case: Case) -> Iterator[Refusal]:
+    image = case.image
+    if image is not None:
+        yield from _usable(case, image)
+        yield from _fits(case, image)
+    elif case.request.image_family and not case.image_id:
+        family = case.request.image_family
+        yield refusal("ImageFamilyEmpty", f"family {family} has no usable image")
+    else:
+        where = case.fleet.region
+        yield refusal("ImageNotFound", f"image {case.image_id or '(none)'} is not in {where}")
+
+
+def _usable(case: Case, image: Image) -> Iterator[Refusal]:
+    if image.state.endswith("FAILED"):
+        yield refusal("ImageCreationFailed", f"image {image.image_id} is {image.state}")
+    elif image.state != "NORMAL":
+        progress = "" if image.progress is None else f" ({image.progress}%)"
+        yield refusal("ImageNotNormal", f"image {image.image_id} is {image.state}{progress}")
+    if image.deprecated:
+        yield refusal("ImageDeprecated", f"image {image.image_id} is deprecated")
+    if case.creators and image.creator not in case.creators:
+        yield refusal(
+            "ImageCreatorNotAllowed", f"image {image.image_id} was made by an account not allowed"
+        )
+
+
+def _fits(case: Case, image: Image) -> Iterator[Refusal]:
+    before = case.fleet.images.get(case.configured_image_id)
+    if before and image.architecture and before.architecture not in ("", image.architecture):
+        yield refusal(
+            "ImageArchitecture",
+            f"image {image.image_id} is {image.architecture}, the group is {before.architecture}",
+        )
+    disks = [instance.system_disk for instance in case.running]
+    if case.launch_configuration:
+        disks.append(case.launch_configuration.system_disk)
+    smallest = min((disk for disk in disks if disk), default=0)
+    if smallest and image.size > smallest:
+        yield refusal(
+            "ImageTooLarge",
+            f"image {image.image_id} has {image.size} GiB, the smallest system disk {smallest} GiB",
+        )
+
+
+def _group(case: Case) -> Iterator[Refusal]:
+    group = case.group
+    # CVM_ABNORMAL says that the launch configuration is abnormal, which a new image can mend.
+    mended = group.status == "CVM_ABNORMAL" and _mends(case)
+    if group.status not in ("NORMAL", "") and not mended:
+        yield refusal("GroupAbnormal", f"group {group.group_id} is {group.status}")
+    if group.in_activity:
+        yield refusal("GroupInActivity", f"group {group.group_id} is in a scaling activity")
+    read = group.group_id in case.fleet.instances
+    if not (case.running if read else group.in_service):
+        yield refusal("GroupEmpty", f"group {group.group_id} has no instance in service")
+
+
+def _mends(case: Case) -> bool:
+    configuration = case.launch_configuration
+    return (
+        configuration is not None
+        and configuration.status == "IMAGE_ABNORMAL"
+        and case.sets_image
+        and case.image is not None
+    )
+
+
+def _launch_configuration(case: Case) -> Iterator[Refusal]:
+    configuration = case.launch_configuration
+    name = case.group.launch_configuration_id
+    if configuration is None:
+        yield refusal("LaunchConfigurationNotFound", f"launch configuration {name} is gone")
+        return
+    if configuration.status not in ("NORMAL", "") and not _mends(case):
+        yield refusal(
+            "LaunchConfigurationAbnormal", f"launch configuration {name} is {configuration.status}"
+        )
+    asked = {group.group_id for group in case.fleet.groups}
+    outside = [group for group in case.shared_with if group not in asked]
+    if outside and case.sets_image:
+        yield refusal(
+            "LaunchConfigurationShared",
+            f"launch configuration {name} is also used by {', '.join(outside)}",
+        )

@@ -1,0 +1,56 @@
+"""The functions' settings: what their environment variables say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .errors import InvalidSetting
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment says, checked; `settings` makes it."""
+
+    as_endpoint: str
+    cvm_endpoint: str
+    cos_endpoint: str | None
+    manifest_prefix: str
+    manifest_suffix: str
+    image_creators: tuple[str, ...]
+    log_level: str
+
+
+def settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings; an InvalidSetting names the variable that is wrong."""
+    level = environ.get("LOG_LEVEL", "INFO").upper()
+    if level not in _LEVELS:
+        raise InvalidSetting("LOG_LEVEL", f"must be one of {', '.join(_LEVELS)}")
+    cos = environ.get("COS_ENDPOINT", "")
+    return Settings(
+        as_endpoint=_url(environ, "AS_ENDPOINT", "https://as.tencentcloudapi.com"),
+        cvm_endpoint=_url(environ, "CVM_ENDPOINT", "https://cvm.tencentcloudapi.com"),
+        cos_endpoint=_url(environ, "COS_ENDPOINT", "") if cos else None,
+        manifest_prefix=environ.get("MANIFEST_PREFIX", ""),
+        manifest_suffix=environ.get("MANIFEST_SUFFIX", ".json"),
+        image_creators=_words(environ.get("IMAGE_CREATORS", "")),
+        log_level=level,
+    )
+
+
+def _url(environ: Mapping[str, str], name: str, default: str) -> str:
+    value = environ.get(name) or default
+    if not _URL.fullmatch(value):
+        raise InvalidSetting(name, "must be a URL such as https://as.intl.tencentcloudapi.com")
+    return value.rstrip("/")
+
+
+def _words(value: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in value.split(",") if word.strip())

@@ -1,0 +1,65 @@
+"""COS: an object was created; if it is the manifest of an image, the image is rolled out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InstanceRefreshError, Refused
+from . import expect, manifest
+
+if TYPE_CHECKING:
+    from ..invocation import Invocation
+
+MAX_MANIFEST = 1024 * 1024
+_CREATED = "cos:ObjectCreated:"
+
+
+def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
+    """Serve every record on its own; raises TryAgain for what another try can mend."""
+    try:
+        records = expect("cos", event)["Records"]
+    except InstanceRefreshError as error:
+        invocation.fail(error)
+        return invocation.result()
+    for record in records:
+        try:
+            _serve(record, invocation)
+        except InstanceRefreshError as error:
+            invocation.fail(error)
+    invocation.raise_if_retryable()
+    return invocation.result()
+
+
+def _serve(record: dict[str, Any], invocation: Invocation) -> None:
+    item, bucket = record["cos"]["cosObject"], record["cos"]["cosBucket"]
+    key = item["key"].split("/", 3)[3]  # /<appid>/<bucket>/<object key>, not percent-encoded
+    settings = invocation.settings
+    name = record["event"]["eventName"]
+    if not name.startswith(_CREATED):
+        invocation.say("Ignored", f"{name[:64]} is no creation of an object", object=key)
+        return
+    prefix, suffix = settings.manifest_prefix, settings.manifest_suffix
+    if not key.startswith(prefix) or not key.endswith(suffix):
+        why = f"its key does not begin with {prefix!r} and end with {suffix!r}"
+        invocation.say("Ignored", why, object=key)
+        return
+    if item.get("size", 0) > MAX_MANIFEST:
+        raise _too_large()
+    where = bucket.get("cosRegion") or invocation.region
+    text = invocation.read_object(where, f"{bucket['name']}-{bucket['appid']}", key, MAX_MANIFEST)
+    if len(text) > MAX_MANIFEST:
+        raise _too_large()
+    created = record["event"].get("eventTime")
+    asked_at = datetime.fromtimestamp(created, timezone.utc) if created else None
+    for asked in manifest.requests(text, region=where, asked_at=asked_at):
+        invocation.roll_out(asked)
+
+
+def _too_large() -> Refused:
+    return Refused(
+        "ManifestTooLarge",
+        413,
+        f"the object is larger than {MAX_MANIFEST // 1024} KB: no manifest is that large",
+        "Publish the manifest alone, or narrow MANIFEST_PREFIX and MANIFEST_SUFFIX.",
+    )

@@ -1,0 +1,128 @@
+"""HTTP: the body is a request; from a function URL, or from an API Gateway trigger."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from ..contract import check, parse
+from ..errors import InstanceRefreshError, InvalidInput, Problem, Refused
+from ..request import request
+from . import expect
+
+if TYPE_CHECKING:
+    from ..invocation import Invocation
+    from ..outcome import Outcome
+
+MAX_BODY = 256 * 1024
+_ERROR = 400
+
+
+def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
+    """Answer a request; whatever happens, the answer is a document without a stack trace."""
+    try:
+        document = check("request", parse(_body(expect("http", event)), "the body"), "the body")
+        outcomes = invocation.roll_out(request(document, region=invocation.region))
+    except InstanceRefreshError as error:
+        invocation.fail(error)
+        return _problem(error, invocation)
+    except Exception as error:  # noqa: BLE001 — the last resort: the caller gets a document
+        return _problem(invocation.crashed(error), invocation)
+    return _answer(outcomes, invocation)
+
+
+def _body(event: dict[str, Any]) -> bytes:
+    if event["httpMethod"].upper() != "POST":
+        raise Refused("MethodNotAllowed", 405, "only POST is served here", "Send a POST request.")
+    headers = {name.lower(): value for name, value in event["headers"].items()}
+    media_type = str(headers.get("content-type", "")).partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise Refused(
+            "UnsupportedMediaType",
+            415,
+            "the body must be JSON",
+            "Send it with Content-Type: application/json.",
+        )
+    body: str = event.get("body") or ""
+    if len(body) > MAX_BODY * 4 // 3 + 4:
+        raise _too_large()
+    if event.get("isBase64Encoded"):
+        try:
+            data = base64.b64decode(body, validate=True)
+        except (binascii.Error, ValueError):
+            raise InvalidInput("the body", [Problem("", "is not valid base64")]) from None
+    else:
+        data = body.encode("utf-8", "surrogatepass")
+    if len(data) > MAX_BODY:
+        raise _too_large()
+    return data
+
+
+def _too_large() -> Refused:
+    most = f"{MAX_BODY // 1024} KB"
+    return Refused(
+        "PayloadTooLarge", 413, f"the body is larger than {most}", f"Send at most {most}."
+    )
+
+
+def _answer(outcomes: tuple[Outcome, ...], invocation: Invocation) -> dict[str, Any]:
+    """Answer with the outcomes; 207 where they don't share one status."""
+    statuses = {outcome.status for outcome in outcomes}
+    status = statuses.pop() if len(statuses) == 1 else HTTPStatus.MULTI_STATUS
+    document: dict[str, Any] = {
+        "RequestId": invocation.request_id,
+        "Outcomes": [outcome.document() for outcome in outcomes],
+    }
+    if status < _ERROR:
+        return _response(status, "application/json", document)
+    first = outcomes[0]
+    document = {
+        **_problem_fields(first.code or first.outcome, status, first.reason, first.remedy),
+        **document,
+    }
+    return _response(status, "application/problem+json", document)
+
+
+def _problem(error: InstanceRefreshError, invocation: Invocation) -> dict[str, Any]:
+    """Answer with a problem document (RFC 9457)."""
+    document = {
+        **_problem_fields(error.code, error.status, str(error), error.remedy),
+        "RequestId": invocation.request_id,
+    }
+    if isinstance(error, InvalidInput):
+        document["problems"] = [
+            {"pointer": problem.pointer, "detail": problem.message} for problem in error.problems
+        ]
+    headers = {"Allow": "POST"} if error.status == HTTPStatus.METHOD_NOT_ALLOWED else {}
+    return _response(error.status, "application/problem+json", document, headers)
+
+
+def _problem_fields(code: str, status: int, detail: str, remedy: str) -> dict[str, Any]:
+    return {
+        "type": f"urn:instance-refresh:problem:{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": int(status),
+        "detail": detail,
+        "code": code,
+        "remedy": remedy,
+    }
+
+
+def _response(
+    status: int, media_type: str, document: dict[str, Any], headers: dict[str, str] | None = None
+) -> dict[str, Any]:
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers = {"Retry-After": "5", **(headers or {})}
+    return {
+        "isBase64Encoded": False,
+        "statusCode": int(status),
+        "headers": {
+            "Content-Type": media_type,
+            "X-Request-Id": document["RequestId"],
+            **(headers or {}),
+        },
+        "body": json.dumps(document),
+    }

@@ -1,0 +1,65 @@
+"""Manifests of published images: ours, and the one that Packer writes. Each becomes requests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..contract import check, parse
+from ..errors import InvalidInput, Problem
+from ..request import Request, request
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_BUILDER = "tencentcloud-cvm"
+
+
+def requests(text: bytes, *, region: str, asked_at: datetime | None) -> list[Request]:
+    """Read a manifest; an InvalidInput says what is wrong with it."""
+    document = parse(text, "the manifest")
+    if isinstance(document, dict) and "builds" in document:
+        check("packer_manifest", document, "the Packer manifest")
+        return _of_packer(document, region, asked_at)
+    check("manifest", document, "the manifest")
+    return [request(document, region=region, asked_at=asked_at)]
+
+
+def _of_packer(document: dict[str, Any], region: str, asked_at: datetime | None) -> list[Request]:
+    """Take every image of the last run; earlier runs stay in the file and are passed over."""
+    asked: list[Request] = []
+    for index, build in enumerate(document["builds"]):
+        if build["packer_run_uuid"] != document["last_run_uuid"]:
+            continue
+        if not build["builder_type"].startswith(_BUILDER):
+            continue
+        target = _target(build, index, region, asked_at)
+        for where, image in _artifacts(build["artifact_id"], index):
+            if target is None:
+                asked.append(Request(region=where, image_id=image, asked_at=asked_at))
+            elif target[1] in (None, where):
+                asked.append(replace(target[0], region=where, image_id=image))
+    if not asked:
+        message = f"the last run has no {_BUILDER} build with an image to roll out"
+        raise InvalidInput("the Packer manifest", [Problem("/builds", message)])
+    return list(dict.fromkeys(asked))
+
+
+def _target(
+    build: dict[str, Any], index: int, region: str, asked_at: datetime | None
+) -> tuple[Request, str | None] | None:
+    """Read `custom_data.instance_refresh`: the request, and the region it is limited to."""
+    text = (build.get("custom_data") or {}).get("instance_refresh")
+    if text is None:
+        return None
+    what = f"custom_data.instance_refresh of /builds/{index}"
+    document = check("packer_target", parse(text, what), what)
+    return request(document, region=region, asked_at=asked_at), document.get("Region")
+
+
+def _artifacts(artifact_id: str, index: int) -> list[tuple[str, str]]:
+    pairs = [part.strip().partition(":") for part in artifact_id.split(",")]
+    for where, _, image in pairs:
+        check_artifact = {"Region": where, "ImageId": image}
+        check("manifest", check_artifact, f"artifact_id of /builds/{index}")
+    return [(where, image) for where, _, image in pairs]
