@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import outcome as o
+from . import watch
 from .decide import Start, describe
 from .errors import ApiError
 from .gateway.reading import side_by_side
@@ -17,10 +18,12 @@ from .gateway.reading import side_by_side
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .case import Case
     from .fleet import Activity
     from .gateway.autoscaling import AutoScaling
     from .gateway.cloud import Cloud
     from .outcome import Outcome
+    from .watch import Act
 
 _TRIES = 4
 _IN_REFRESH = "ResourceUnavailable.AutoScalingGroupInRefreshActivity"
@@ -136,3 +139,32 @@ def _put_back(start: Start, autoscaling: AutoScaling) -> str:
     except ApiError as error:
         return f"launch configuration {name} still names {start.image} ({error.code}): set {image}"
     return f"launch configuration {name} names {image} again"
+
+
+def act(wanted: Act, case: Case, cloud: Cloud) -> Outcome:
+    """Carry out what watching a group has found, or only say it."""
+    group, activity = case.group.group_id, case.activity
+    name = activity.activity_id if activity else ""
+    fields = {"activity": name, "code": wanted.code, "remedy": wanted.remedy}
+    if wanted.kind == watch.ALERT or activity is None:
+        return case.ends(o.ATTENTION, wanted.reason, status=409, **fields)
+    autoscaling = cloud.autoscaling(case.fleet.region)
+    fields["remedy"] = ""
+    try:
+        if wanted.kind == watch.RESUME:
+            autoscaling.resume_instance_refresh(group, name, wanted.resume_mode)
+            return case.ends(o.RESUMED, f"{wanted.reason}; {wanted.resume_mode}", **fields)
+        if wanted.kind == watch.CANCEL:
+            autoscaling.cancel_instance_refresh(group, name)
+            return case.ends(o.CANCELLED, wanted.reason, **fields)
+        if wanted.kind == watch.ROLLBACK:
+            settings = {"RollingUpdateSettings": {"BatchNumber": 1}}
+            fields["activity"] = autoscaling.rollback_instance_refresh(group, name, settings)
+            return case.ends(o.ROLLED_BACK, wanted.reason, **fields)
+        autoscaling.set_image(case.group.launch_configuration_id, wanted.image)
+        return case.ends(o.RESTORED, wanted.reason, **fields)
+    except ApiError as error:
+        reason = f"{wanted.reason}; {wanted.kind} failed: {error}"
+        fields |= {"code": error.code, "remedy": error.remedy}
+        retry = {"request_id": error.request_id or "", "retryable": error.retryable}
+        return case.ends(o.FAILED, reason, status=error.status, **fields, **retry)

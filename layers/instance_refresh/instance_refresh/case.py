@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Case:
-    """`creators` are the image creators that are allowed, all where it is empty."""
+    """`request` names an image by its id: a family was resolved before.
+
+    `creators` are the image creators that are allowed, all where it is empty.
+    """
 
     request: Request
     fleet: Fleet
@@ -33,7 +36,8 @@ class Case:
     @property
     def image_id(self) -> str:
         """The image to bring: the one asked for, or else what the launch configuration names."""
-        return self.fleet.image_id if self.request.names_image else self.configured_image_id
+        asked = self.request
+        return (asked.image_id or "") if asked.names_image else self.configured_image_id
 
     @property
     def image(self) -> Image | None:

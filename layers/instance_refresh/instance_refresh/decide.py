@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from . import outcome as o
 from .batches import batches
-from .case import Case
 from .fleet import FAMILY_TAG
 from .outcome import Outcome, Plan
 from .preflight import refusal, refusal_fields, refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from .case import Case
     from .fleet import Fleet
     from .request import Request
 
@@ -57,8 +57,9 @@ def in_progress(case: Case) -> Outcome | None:
     if activity is None or not activity.live:
         return None
     what = f"refresh activity {activity.activity_id} is {activity.progress}"
-    paused = activity.status.endswith("_PAUSE")
-    remedy = "Resume, roll back or cancel it: a paused group doesn't scale." if paused else ""
+    remedy = (
+        "Resume, roll back or cancel it: a paused group doesn't scale." if activity.paused else ""
+    )
     if not case.sets_image:
         if activity.kind == "ROLLBACK" and case.request.names_image:
             reason = f"the image is being rolled back here: {what}"
@@ -153,32 +154,34 @@ def settled(case: Case, tier: int) -> Outcome | None:
     return None
 
 
-def decide(request: Request, fleet: Fleet, creators: tuple[str, ...] = ()) -> tuple[Decision, ...]:
-    """Decide every group of the fleet, in its order; what doesn't exist comes first."""
-    decisions: list[Decision] = [
-        Outcome(o.REFUSED, region=fleet.region, group=group, **_missing(group))
-        for group in fleet.missing
-    ]
-    if not fleet.groups and not fleet.missing:
-        decisions.append(Outcome(o.REFUSED, region=fleet.region, **_no_match(request)))
-    cases = [Case(request, fleet, group, creators) for group in fleet.groups]
+def decide(cases: Iterable[Case]) -> dict[str, Decision]:
+    """Decide every group, by its id, in the order of the cases."""
+    cases = list(cases)
     decided = {case.group.group_id: settled(case, len(TIERS) - 1) or _start(case) for case in cases}
-    decisions += (_unless_held(case, decided) for case in cases)
-    return tuple(decisions)
+    return hold_shared(cases, decided)
 
 
-def _missing(group: str) -> Any:
-    return refusal_fields([refusal("GroupNotFound", f"there is no scaling group {group}")])
+def hold_shared(cases: Iterable[Case], decided: Mapping[str, Decision]) -> dict[str, Decision]:
+    """Hold each start whose launch configuration another group uses that must not move now."""
+    return {case.group.group_id: _unless_held(case, decided) for case in cases}
 
 
-def _no_match(request: Request) -> Any:
-    if request.tags:
+def absent(request: Request, fleet: Fleet) -> tuple[Outcome, ...]:
+    """Give the outcomes of what the request names and the fleet doesn't have."""
+    missing = {
+        group: refusal("GroupNotFound", f"there is no scaling group {group}")
+        for group in fleet.missing
+    }
+    if not fleet.groups and not missing:
         wanted = ", ".join(f"{key}={value}" for key, value in request.tags)
-        return refusal_fields(
-            [refusal("NoGroupMatches", f"no scaling group has the tags {wanted}")]
-        )
-    reason = f"no scaling group follows the image's family (tag {FAMILY_TAG})"
-    return refusal_fields([refusal("NoGroupMatches", reason)])
+        reason = f"no scaling group has the tags {wanted}"
+        if not request.tags:
+            reason = f"no scaling group follows the image's family (tag {FAMILY_TAG})"
+        missing[""] = refusal("NoGroupMatches", reason)
+    return tuple(
+        Outcome(o.REFUSED, region=fleet.region, group=group, **refusal_fields([reason]))
+        for group, reason in missing.items()
+    )
 
 
 def _start(case: Case) -> Start:
@@ -221,8 +224,7 @@ def _previous_image(case: Case, images: set[str]) -> str:
     return next(iter(images)) if crashed else ""
 
 
-def _unless_held(case: Case, decided: dict[str, Decision]) -> Decision:
-    """Hold a start whose launch configuration another group uses that must not move now."""
+def _unless_held(case: Case, decided: Mapping[str, Decision]) -> Decision:
     decision = decided[case.group.group_id]
     if isinstance(decision, Outcome) or not decision.sets_image:
         return decision

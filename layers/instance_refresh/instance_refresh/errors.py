@@ -33,7 +33,7 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.pointer or '(the document)'}: {self.message}"
+        return f"{self.pointer} {self.message}".strip()
 
 
 class InvalidInput(InstanceRefreshError):

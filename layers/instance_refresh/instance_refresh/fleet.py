@@ -51,6 +51,7 @@ class LaunchConfiguration:
     image_id: str
     status: str
     system_disk: int
+    updated: datetime | None
     group_ids: tuple[str, ...]
 
 
@@ -69,38 +70,75 @@ class Group:
 
 
 @dataclass(frozen=True)
+class BatchInstance:
+    instance_id: str
+    status: str
+    message: str
+    scaling_activity_id: str
+
+
+@dataclass(frozen=True)
+class Batch:
+    number: int
+    status: str
+    started: datetime | None
+    ended: datetime | None
+    instances: tuple[BatchInstance, ...]
+
+    @property
+    def runs(self) -> bool:
+        return self.status in ("INIT", "RUNNING")
+
+
+@dataclass(frozen=True)
 class Activity:
     activity_id: str
     group_id: str
     origin_id: str
     kind: str
+    mode: str
     status: str
     created: datetime | None
+    ended: datetime | None
     batch: int
-    batches: int
+    batches: tuple[Batch, ...]
 
     @property
     def live(self) -> bool:
         return self.status in LIVE
 
     @property
+    def paused(self) -> bool:
+        return self.status.endswith("_PAUSE")
+
+    @property
     def progress(self) -> str:
         """Say how far it is, for a person."""
-        return f"{self.status}, batch {self.batch} of {self.batches}"
+        return f"{self.status}, batch {self.batch} of {len(self.batches)}"
+
+    @property
+    def last_batch(self) -> Batch | None:
+        """The batch that ended last; a pause lasts since then."""
+        ended = [batch for batch in self.batches if batch.ended]
+        return max(ended, key=lambda batch: batch.number, default=None)
+
+    @property
+    def last_progress(self) -> datetime | None:
+        """When it last began or ended something."""
+        moments = [self.created, *(m for b in self.batches for m in (b.started, b.ended))]
+        return max((moment for moment in moments if moment), default=None)
 
 
 @dataclass(frozen=True)
 class Fleet:
     """What was seen of the groups that a request is for.
 
-    `image_id` is the image that was asked for, a family's already resolved, "" where there is
-    none; `missing` the ids of groups that don't exist; `instances` holds the groups whose instances
+    `missing` are the ids of groups that don't exist; `instances` holds the groups whose instances
     were read; `activities` each group's newest activity (of the groups that were looked up, and of
     all that have a live one); `origins` the activities that a rollback among them undid.
     """
 
     region: str
-    image_id: str = ""
     groups: tuple[Group, ...] = ()
     missing: tuple[str, ...] = ()
     images: Mapping[str, Image] = field(default_factory=dict)
@@ -118,19 +156,22 @@ class Fleet:
         )
 
 
-def moment(value: str | None) -> datetime | None:
+def moment(value: str) -> datetime:
     """Read a time as the APIs write it: `2026-01-31T08:00:00Z`, or with an offset."""
-    if not value:
-        return None
     read = datetime.fromisoformat(value.replace("Z", "+00:00"))
     return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
+
+
+def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
+    value = item.get(name)
+    return moment(value) if value else None
 
 
 def image_from(item: Mapping[str, Any]) -> Image:
     return Image(
         image_id=item["ImageId"],
         family=item.get("ImageFamily") or "",
-        created=moment(item.get("CreatedTime")),
+        created=_moment(item, "CreatedTime"),
         state=item.get("ImageState") or "",
         progress=item.get("SyncPercent"),
         deprecated=bool(item.get("ImageDeprecated")),
@@ -159,6 +200,7 @@ def launch_configuration_from(item: Mapping[str, Any]) -> LaunchConfiguration:
         image_id=item.get("ImageId") or "",
         status=item.get("LaunchConfigurationStatus") or "",
         system_disk=(item.get("SystemDisk") or {}).get("DiskSize") or 0,
+        updated=_moment(item, "UpdatedTime") or _moment(item, "CreatedTime"),
         group_ids=tuple(
             group["AutoScalingGroupId"] for group in item.get("AutoScalingGroupAbstractSet") or ()
         ),
@@ -186,8 +228,28 @@ def activity_from(item: Mapping[str, Any]) -> Activity:
         group_id=item["AutoScalingGroupId"],
         origin_id=item.get("OriginRefreshActivityId") or "",
         kind=item.get("ActivityType") or "NORMAL",
+        mode=item.get("RefreshMode") or "",
         status=item.get("Status") or "",
-        created=moment(item.get("CreatedTime")),
+        created=_moment(item, "CreatedTime"),
+        ended=_moment(item, "EndTime"),
         batch=item.get("CurrentRefreshBatchNum") or 0,
-        batches=len(item.get("RefreshBatchSet") or ()),
+        batches=tuple(_batch_from(batch) for batch in item.get("RefreshBatchSet") or ()),
+    )
+
+
+def _batch_from(item: Mapping[str, Any]) -> Batch:
+    return Batch(
+        number=item["RefreshBatchNum"],
+        status=item.get("RefreshBatchStatus") or "",
+        started=_moment(item, "StartTime"),
+        ended=_moment(item, "EndTime"),
+        instances=tuple(
+            BatchInstance(
+                instance_id=seen["InstanceId"],
+                status=seen.get("InstanceStatus") or "",
+                message=seen.get("InstanceStatusMessage") or "",
+                scaling_activity_id=seen.get("LastActivityId") or "",
+            )
+            for seen in item.get("RefreshBatchRelatedInstanceSet") or ()
+        ),
     )

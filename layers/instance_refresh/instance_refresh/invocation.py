@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from .outcome import Outcome
     from .request import Request
 
-_WARNING = ("refused", "rejected")
+_WARNING = ("refused", "rejected", "attention")
+_URGENT = ("RefreshPaused", "RefreshStuck", "ImageGone")
 
 
-class TryAgain(Exception):  # noqa: N818 — it asks the platform for its next try
+class TryAgain(Exception):
     """Raised to SCF, which delivers an asynchronous event again when its function raises."""
 
 
@@ -42,6 +44,8 @@ class Invocation:
         self.outcomes: list[Outcome] = []
         self.errors: list[InstanceRefreshError] = []
         self.said: list[dict[str, str]] = []
+        self.states: dict[str, int] = {}
+        self._retryable: list[str] = []
 
     def __enter__(self) -> Invocation:  # noqa: PYI034 — Self needs typing_extensions on 3.10
         logger().clear_state()
@@ -61,9 +65,11 @@ class Invocation:
         counts: dict[str, int] = {}
         for outcome in self.outcomes:
             counts[outcome.outcome] = counts.get(outcome.outcome, 0) + 1
+        states = {"states": self.states} if self.states else {}
         logger().info(
             "summary",
             outcomes=counts,
+            **states,
             errors=len(self.errors),
             will_be_retried=isinstance(error, TryAgain),
             duration_ms=self._elapsed(),
@@ -86,11 +92,26 @@ class Invocation:
         cloud = self._cloud
         from .rollout import roll_out
 
-        outcomes = roll_out(request, cloud, self.settings.image_creators)
+        now = request.asked_at or datetime.now(timezone.utc)
+        outcomes = roll_out(request, cloud, self.settings, now)
+        self._keep(outcomes)
+        self._retryable += [outcome.group for outcome in outcomes if outcome.retryable]
+        return outcomes
+
+    def reconcile(self, now: datetime) -> None:
+        """Look after every group that follows an image family; the next tick is the next try."""
+        logger().setLevel(self.settings.log_level)
+        cloud = self._cloud
+        from .reconcile import reconcile
+
+        outcomes, states = reconcile(cloud, self.settings, self.region, now)
+        self._keep(outcomes)
+        self.states = states
+
+    def _keep(self, outcomes: tuple[Outcome, ...]) -> None:
         for outcome in outcomes:
             self._log(outcome)
         self.outcomes += outcomes
-        return outcomes
 
     def read_object(self, region: str, bucket: str, key: str, most: int) -> bytes:
         """Read an object of COS with the role's credentials, one byte more than `most` at most."""
@@ -129,10 +150,9 @@ class Invocation:
 
     def raise_if_retryable(self) -> None:
         """Raise TryAgain if another try of the same event can mend something."""
-        waiting = [o.group for o in self.outcomes if o.retryable]
         failed = [error.code for error in self.errors if error.retryable]
-        if waiting or failed:
-            what = ", ".join([*waiting, *failed][:20])
+        if self._retryable or failed:
+            what = ", ".join([*self._retryable, *failed][:20])
             message = f"not done yet, another try can mend it: {what}"
             raise TryAgain(message)
 
@@ -146,6 +166,7 @@ class Invocation:
                 for error in self.errors
             ],
             "Notes": self.said,
+            **({"States": self.states} if self.states else {}),
         }
 
     def _log(self, outcome: Outcome) -> None:
@@ -162,7 +183,7 @@ class Invocation:
             "notes": list(outcome.notes) or None,
             "duration_ms": self._elapsed(),
         }
-        if outcome.outcome == "failed":
+        if outcome.outcome == "failed" or outcome.code in _URGENT:
             logger().error(outcome.reason, **fields)
         elif outcome.outcome in _WARNING:
             logger().warning(outcome.reason, **fields)

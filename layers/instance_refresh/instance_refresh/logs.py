@@ -16,12 +16,16 @@ from aws_lambda_powertools import Logger  # noqa: E402 — it logs at DEBUG whil
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    _Handler = logging.StreamHandler[TextIO]
+else:
+    _Handler = logging.StreamHandler
+
 # SCF cuts a line at 8 KB; the newline counts.
 MAX_LINE = 8000
 _CUTS = (1000, 300, 100, 30)
 
 
-class _Stdout(logging.StreamHandler[TextIO]):
+class _Stdout(_Handler):
     """Writes to what is stdout at the time, not at the time of the import."""
 
     def __init__(self) -> None:

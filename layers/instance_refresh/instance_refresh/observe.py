@@ -7,105 +7,105 @@ from typing import TYPE_CHECKING
 
 from .case import Case
 from .decide import settled
-from .fleet import FAMILY_TAG, Activity, Fleet, Group, Image, Instance, instance_from
+from .fleet import FAMILY_TAG, Fleet, Group, Instance, instance_from
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from .gateway.cloud import Cloud
     from .request import Request
 
 
-def observe(request: Request, cloud: Cloud, creators: tuple[str, ...] = ()) -> Fleet:
-    """Look tier by tier; a group that the rules can settle is not looked at any closer."""
-    fleet = _groups(request, cloud)
-    groups = _unsettled(request, fleet, creators, tier=0)
-    fleet = replace(fleet, instances=_instances(cloud, fleet.region, groups))
-    fleet = replace(fleet, images={**fleet.images, **_running_images(cloud, fleet)})
-    groups = _unsettled(request, fleet, creators, tier=1)
-    return _with_newest_activities(cloud, fleet, groups)
+def find(request: Request, cloud: Cloud) -> tuple[Request, Fleet]:
+    """Find a request's groups; give it with its image family resolved, and the groups alone."""
+    request, family = _resolve(request, cloud)
+    groups = _groups(request, family, cloud)
+    present = {group.group_id for group in groups}
+    missing = tuple(group for group in request.group_ids if group not in present)
+    return request, Fleet(region=request.region, groups=tuple(groups), missing=missing)
 
 
-def _unsettled(
-    request: Request, fleet: Fleet, creators: tuple[str, ...], *, tier: int
-) -> list[Group]:
-    return [
-        group
-        for group in fleet.groups
-        if settled(Case(request, fleet, group, creators), tier) is None
-    ]
+def _resolve(request: Request, cloud: Cloud) -> tuple[Request, str]:
+    """Pin a family to its newest image; give also the family whose followers are meant."""
+    family = request.image_family or ""
+    if family:
+        newest = cloud.cvm(request.region).newest_of_family(family)
+        request = replace(request, image_id=newest.image_id if newest else None)
+    elif request.image_id and request.for_followers:
+        images = cloud.cvm(request.region).images([request.image_id])
+        family = images[0].family if images else ""
+    return request, family
 
 
-def _groups(request: Request, cloud: Cloud) -> Fleet:
-    """See the groups, their launch configurations, images and live activities."""
-    region = request.region
-    autoscaling, cvm = cloud.autoscaling(region), cloud.cvm(region)
-    images: dict[str, Image] = {}
-    image_id = request.image_id or ""
-    if request.image_family:
-        newest = cvm.newest_of_family(request.image_family)
-        image_id = newest.image_id if newest else ""
-        images = {image_id: newest} if newest else {}
-    elif image_id and not request.group_ids and not request.tags:
-        images = {image.image_id: image for image in cvm.images([image_id])}
-
+def _groups(request: Request, family: str, cloud: Cloud) -> list[Group]:
+    autoscaling = cloud.autoscaling(request.region)
     if request.group_ids:
         found = {group.group_id: group for group in autoscaling.groups(request.group_ids)}
-        groups = [found[group] for group in request.group_ids if group in found]
-    elif request.tags:
-        groups = autoscaling.groups_with_tags(request.tags)
-    else:
-        family = images[image_id].family if image_id in images else request.image_family
-        groups = autoscaling.groups_with_tags([(FAMILY_TAG, family)]) if family else []
+        return [found[group] for group in request.group_ids if group in found]
+    tags = request.tags or (((FAMILY_TAG, family),) if family else ())
+    return autoscaling.groups_with_tags(tags) if tags else []
 
-    present = {group.group_id for group in groups}
+
+def look(
+    requests: Mapping[str, Request], fleet: Fleet, cloud: Cloud, creators: tuple[str, ...] = ()
+) -> Fleet:
+    """Look at the fleet's groups tier by tier, by each group's own request.
+
+    A group that the rules can settle at one tier is not looked at any closer.
+    """
+    if not fleet.groups:
+        return fleet
+    autoscaling = cloud.autoscaling(fleet.region)
     configurations = autoscaling.launch_configurations(
-        group.launch_configuration_id for group in groups if group.launch_configuration_id
+        group.launch_configuration_id for group in fleet.groups if group.launch_configuration_id
     )
-    wanted = {image_id, *(configuration.image_id for configuration in configurations)}
-    images |= {image.image_id: image for image in cvm.images(sorted(wanted - images.keys() - {""}))}
-    live = autoscaling.live_activities() if groups else []
-    return Fleet(
-        region=region,
-        image_id=image_id,
-        groups=tuple(groups),
-        missing=tuple(group for group in request.group_ids if group not in present),
-        images=images,
+    fleet = replace(
+        fleet,
         launch_configurations={c.launch_configuration_id: c for c in configurations},
-        activities={activity.group_id: activity for activity in live},
+        activities={activity.group_id: activity for activity in autoscaling.live_activities()},
     )
+    asked = (request.image_id or "" for request in requests.values())
+    fleet = _with_images(fleet, cloud, {*asked, *(c.image_id for c in configurations)})
+
+    def unsettled(tier: int) -> list[Group]:
+        cases = (Case(requests[g.group_id], fleet, g, creators) for g in fleet.groups)
+        return [case.group for case in cases if settled(case, tier) is None]
+
+    fleet = with_instances(fleet, cloud, unsettled(0))
+    running = (seen.image_id for group in fleet.instances.values() for seen in group)
+    fleet = _with_images(fleet, cloud, set(running))  # those that a rollback would put back
+    return with_newest_activities(fleet, cloud, unsettled(1))
 
 
-def _instances(cloud: Cloud, region: str, groups: list[Group]) -> dict[str, tuple[Instance, ...]]:
+def _with_images(fleet: Fleet, cloud: Cloud, wanted: set[str]) -> Fleet:
+    unknown = sorted(wanted - fleet.images.keys() - {""})
+    images = cloud.cvm(fleet.region).images(unknown)
+    return replace(fleet, images={**fleet.images, **{image.image_id: image for image in images}})
+
+
+def with_instances(fleet: Fleet, cloud: Cloud, groups: list[Group]) -> Fleet:
+    """Look at the groups' instances, with the image that each really runs."""
     if not groups:
-        return {}
-    items = cloud.autoscaling(region).instances(groups)
-    machines = cloud.cvm(region).machines(item["InstanceId"] for item in items)
+        return fleet
+    items = cloud.autoscaling(fleet.region).instances(groups)
+    machines = cloud.cvm(fleet.region).machines(item["InstanceId"] for item in items)
     instances: dict[str, list[Instance]] = {group.group_id: [] for group in groups}
     for item in items:
         instance = instance_from(item, machines.get(item["InstanceId"]))
         instances[instance.group_id].append(instance)
-    return {group: tuple(seen) for group, seen in instances.items()}
+    seen = {group: tuple(some) for group, some in instances.items()}
+    return replace(fleet, instances={**fleet.instances, **seen})
 
 
-def _running_images(cloud: Cloud, fleet: Fleet) -> dict[str, Image]:
-    """See the images that a rollback would put back."""
-    running: Iterable[str] = {
-        instance.image_id for seen in fleet.instances.values() for instance in seen
-    }
-    unknown = sorted(set(running) - fleet.images.keys() - {""})
-    return {image.image_id: image for image in cloud.cvm(fleet.region).images(unknown)}
-
-
-def _with_newest_activities(cloud: Cloud, fleet: Fleet, groups: list[Group]) -> Fleet:
+def with_newest_activities(fleet: Fleet, cloud: Cloud, groups: Iterable[Group]) -> Fleet:
+    """Look up each group's newest activity, and the activity that it undid."""
     autoscaling = cloud.autoscaling(fleet.region)
     newest = autoscaling.newest_activities(group.group_id for group in groups)
-    activities: dict[str, Activity] = {activity.group_id: activity for activity in newest}
     origins = autoscaling.activities(
         sorted(activity.origin_id for activity in newest if activity.origin_id)
     )
     return replace(
         fleet,
-        activities={**fleet.activities, **activities},
-        origins={origin.activity_id: origin for origin in origins},
+        activities={**fleet.activities, **{activity.group_id: activity for activity in newest}},
+        origins={**fleet.origins, **{origin.activity_id: origin for origin in origins}},
     )

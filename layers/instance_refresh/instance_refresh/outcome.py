@@ -15,6 +15,12 @@ SUPERSEDED = "superseded"
 REJECTED = "rejected"
 REFUSED = "refused"
 FAILED = "failed"
+# What the reconcile pass does to a refresh activity, or says of a group.
+RESUMED = "resumed"
+ROLLED_BACK = "rolled_back"
+CANCELLED = "cancelled"
+RESTORED = "restored"
+ATTENTION = "attention"
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,11 @@ class Request:
         """Say whether an image was asked for; if not, the launch configuration's counts."""
         return bool(self.image_id or self.image_family)
 
+    @property
+    def for_followers(self) -> bool:
+        """Say whether it names no target: then it is for the groups that follow its image."""
+        return not self.group_ids and not self.tags
+
 
 def request(
     document: Mapping[str, Any], *, region: str, asked_at: datetime | None = None

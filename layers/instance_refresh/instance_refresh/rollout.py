@@ -1,27 +1,55 @@
-"""A request from look to outcome: observe, decide, apply."""
+"""A request from look to outcome: find, look, decide, apply."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .apply import apply
-from .decide import Start, decide, planned
-from .observe import observe
+from .case import Case
+from .decide import Start, absent, decide, planned
+from .follow import by_policy, in_turn, policies, refreshing
+from .observe import find, look
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .gateway.cloud import Cloud
     from .outcome import Outcome
     from .request import Request
+    from .settings import Settings
 
 
-def roll_out(request: Request, cloud: Cloud, creators: tuple[str, ...] = ()) -> tuple[Outcome, ...]:
-    """Give one outcome a group; an ApiError where the look itself failed."""
-    decisions = decide(request, observe(request, cloud, creators), creators)
-    starts = [decision for decision in decisions if isinstance(decision, Start)]
-    if request.dry_run:
-        done = {start.group: planned(start) for start in starts}
+def roll_out(
+    request: Request, cloud: Cloud, settings: Settings, now: datetime
+) -> tuple[Outcome, ...]:
+    """Give one outcome a group; an ApiError where the look itself failed.
+
+    A request without a target goes to the image's followers, each when its turn has come.
+    """
+    request, fleet = find(request, cloud)
+    policy_of, outcomes = {}, absent(request, fleet)
+    if request.for_followers:
+        policy_of, wrong = policies(fleet.groups, fleet.region)
+        fleet = replace(fleet, groups=tuple(g for g in fleet.groups if g.group_id in policy_of))
+        outcomes += wrong
+    requests = {
+        group.group_id: by_policy(request, policy_of[group.group_id]) if policy_of else request
+        for group in fleet.groups
+    }
+    fleet = look(requests, fleet, cloud, settings.image_creators)
+    cases = {
+        group.group_id: Case(requests[group.group_id], fleet, group, settings.image_creators)
+        for group in fleet.groups
+    }
+    if policy_of:
+        free = settings.max_refreshing - refreshing(fleet)
+        _, decisions = in_turn(cases, policy_of, cloud, now, free)
     else:
-        done = apply(starts, cloud)
-    return tuple(
-        done[decision.group] if isinstance(decision, Start) else decision for decision in decisions
+        decisions = decide(cases.values())
+    starts = [decision for decision in decisions.values() if isinstance(decision, Start)]
+    done = {s.group: planned(s) for s in starts} if request.dry_run else apply(starts, cloud)
+    return outcomes + tuple(
+        done[decision.group] if isinstance(decision, Start) else decision
+        for decision in decisions.values()
     )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from .errors import InvalidSetting
+from .policy import PAUSED_ACTIONS, duration, one_of
+from .watch import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+Value = TypeVar("Value")
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -26,6 +29,8 @@ class Settings:
     manifest_suffix: str
     image_creators: tuple[str, ...]
     log_level: str
+    max_refreshing: int
+    limits: Limits
 
 
 def settings(environ: Mapping[str, str]) -> Settings:
@@ -42,7 +47,31 @@ def settings(environ: Mapping[str, str]) -> Settings:
         manifest_suffix=environ.get("MANIFEST_SUFFIX", ".json"),
         image_creators=_words(environ.get("IMAGE_CREATORS", "")),
         log_level=level,
+        max_refreshing=_read(environ, "MAX_REFRESHING", "5", _count),
+        limits=Limits(
+            paused=_read(environ, "PAUSED_LIMIT", "2h", duration),
+            failed=_read(environ, "FAILED_LIMIT", "15m", duration),
+            stuck=_read(environ, "STUCK_LIMIT", "1h", duration),
+            undeployed=_read(environ, "UNDEPLOYED_LIMIT", "1d", duration),
+            paused_action=_read(environ, "PAUSED_ACTION", "alert", one_of(*PAUSED_ACTIONS)),
+        ),
     )
+
+
+def _read(
+    environ: Mapping[str, str], name: str, default: str, reader: Callable[[str], Value]
+) -> Value:
+    try:
+        return reader(environ.get(name) or default)
+    except ValueError as error:
+        raise InvalidSetting(name, str(error)) from None
+
+
+def _count(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,3}", text.strip()):
+        message = "must be a whole number from 1 to 9999"
+        raise ValueError(message)
+    return int(text)
 
 
 def _url(environ: Mapping[str, str], name: str, default: str) -> str:

@@ -45,11 +45,15 @@ def check(schema: str, document: Any, what: str) -> Any:
 
     A problem never quotes the value that it is about.
     """
-    errors = sorted(
-        _validator(schema).iter_errors(document),
-        key=lambda error: list(map(str, error.absolute_path)),
-    )
-    problems = list(dict.fromkeys(problem for error in errors for problem in _problems(error)))
+    errors = sorted(_validator(schema).iter_errors(document), key=lambda error: error.json_path)
+    mistyped = {error.json_path for error in errors if error.validator == "type"}
+    problems = [
+        problem
+        for error in errors
+        if error.validator == "type" or error.json_path not in mistyped
+        for problem in _problems(error)
+    ]
+    problems = list(dict.fromkeys(problems))
     if not problems:
         return document
     left = len(problems) - _MOST_PROBLEMS

@@ -58,6 +58,12 @@ class AutoScaling:
         groups = [group_from(item) for item in items]
         return [group for group in groups if set(tags) <= set(group.tags.items())]
 
+    def groups_with_tag(self, key: str) -> list[Group]:
+        """Read the groups that have a tag of this key, whatever its value."""
+        filters = [{"Name": "tag-key", "Values": [key]}]
+        items = self._pages("DescribeAutoScalingGroups", "AutoScalingGroupSet", Filters=filters)
+        return [group for group in map(group_from, items) if key in group.tags]
+
     def launch_configurations(self, ids: Iterable[str]) -> list[LaunchConfiguration]:
         """Read launch configurations by id, those that exist."""
 
@@ -121,6 +127,21 @@ class AutoScaling:
         items = self._pages("DescribeRefreshActivities", "RefreshActivitySet", Filters=filters)
         return [activity_from(item) for item in items]
 
+    def messages(self, scaling_activities: Iterable[str]) -> list[str]:
+        """Read what the platform says of scaling activities (asa-…), where they went wrong."""
+
+        def read(part: list[str]) -> Objects:
+            answer = self._call("DescribeAutoScalingActivities", ActivityIds=part, Limit=PAGE)
+            found: Objects = answer["ActivitySet"]
+            return found
+
+        items = by_ids(read, scaling_activities)
+        return [
+            f"{item['ActivityId']}: {item['StatusMessage']}"
+            for item in items
+            if item.get("StatusCode") != "SUCCESSFUL" and item.get("StatusMessage")
+        ]
+
     def set_image(self, launch_configuration: str, image: str) -> None:
         """Put an image into a launch configuration; done twice, it is as if done once."""
         self._call(
@@ -140,6 +161,39 @@ class AutoScaling:
         )
         activity: str = answer["RefreshActivityId"]
         return activity
+
+    # None of these three is sent again when its fate is unknown: the next look tells.
+
+    def resume_instance_refresh(self, group: str, activity: str, mode: str) -> None:
+        """Go on with a paused activity; RETRY or CONTINUE says what of its failed instances."""
+        self._call(
+            "ResumeInstanceRefresh",
+            repeat=False,
+            AutoScalingGroupId=group,
+            RefreshActivityId=activity,
+            ResumeMode=mode,
+        )
+
+    def cancel_instance_refresh(self, group: str, activity: str) -> None:
+        """End an activity in which no batch runs; what was refreshed stays as it is."""
+        self._call(
+            "CancelInstanceRefresh",
+            repeat=False,
+            AutoScalingGroupId=group,
+            RefreshActivityId=activity,
+        )
+
+    def rollback_instance_refresh(self, group: str, activity: str, settings: dict[str, Any]) -> str:
+        """Put back each instance's image; gives the id of the new activity that does it."""
+        answer = self._call(
+            "RollbackInstanceRefresh",
+            repeat=False,
+            AutoScalingGroupId=group,
+            OriginRefreshActivityId=activity,
+            RefreshSettings=settings,
+        )
+        rollback: str = answer["RefreshActivityId"]
+        return rollback
 
 
 def _of_groups(groups: Iterable[str]) -> list[dict[str, Any]]:

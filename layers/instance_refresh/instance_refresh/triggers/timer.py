@@ -1,4 +1,4 @@
-"""Timer: the tick's message is a request."""
+"""Timer: the tick's message is a request; without one, the tick is a reconcile pass."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
 
 
 def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
-    """Carry out the message's request; raises TryAgain for what another try can mend."""
+    """Carry out a tick; raises TryAgain for what another try can mend."""
     try:
         tick = expect("timer", event)
         message = (tick.get("Message") or "").strip()
-        if not message:
-            invocation.say("NothingConfigured", "the timer's message is empty: nothing is asked")
-            return invocation.result()
-        document = check("request", parse(message, "the timer's message"), "the timer's message")
-        asked = request(document, region=invocation.region, asked_at=moment(tick["Time"]))
-        invocation.roll_out(asked)
+        now = moment(tick["Time"])
+        if message:
+            what = "the timer's message"
+            document = check("request", parse(message, what), what)
+            invocation.roll_out(request(document, region=invocation.region, asked_at=now))
+        else:
+            invocation.reconcile(now)
     except InstanceRefreshError as error:
         invocation.fail(error)
     invocation.raise_if_retryable()

@@ -1,0 +1,131 @@
+"""How a group that follows an image family is to be refreshed: what its tags say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from .errors import Problem
+from .fleet import FAMILY_TAG
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from .window import Window
+
+PREFIX = "instance-refresh:"
+PAUSES = ("AUTOMATIC", "FIRST_BATCH_PAUSE", "BATCH_INTERVAL_PAUSE")
+FAIL_PROCESSES = ("AUTO_PAUSE", "AUTO_ROLLBACK", "AUTO_CANCEL")
+PAUSED_ACTIONS = ("alert", "retry", "continue", "rollback", "cancel")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+DURATION = "must be a time such as 90s, 10m, 2h or 1d"
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`bake` is how long a batch, and a ring, is watched before the next one begins."""
+
+    family: str
+    ring: int = 0
+    batch_size: int | str | None = None
+    batch_pause: str | None = None
+    fail_process: str | None = None
+    bake: timedelta = timedelta(0)
+    window: Window | None = None
+    hold: str = ""
+    paused_action: str | None = None
+
+    @property
+    def rolling(self) -> dict[str, Any]:
+        """The RollingUpdateSettings that the tags ask for; a bake needs a pause to happen in."""
+        pause = self.batch_pause or ("BATCH_INTERVAL_PAUSE" if self.bake else None)
+        settings = {
+            "BatchSize": self.batch_size,
+            "BatchPause": pause,
+            "FailProcess": self.fail_process,
+        }
+        return {name: value for name, value in settings.items() if value is not None}
+
+
+def policy(tags: Mapping[str, str]) -> Policy | tuple[Problem, ...]:
+    """Read a group's tags; every one that is wrong gives a Problem that names it."""
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for key, value in tags.items():
+        if not key.startswith(PREFIX):
+            continue
+        reader = _READERS.get(key)
+        if reader is None:
+            problems.append(Problem(f"tag {key}", f"must be one of {', '.join(_READERS)}"))
+            continue
+        name, read = reader
+        try:
+            values[name] = read(value)
+        except ValueError as error:
+            problems.append(Problem(f"tag {key}", str(error)))
+    return tuple(problems) or Policy(**values)
+
+
+def duration(text: str) -> timedelta:
+    """Read `90s`, `10m`, `2h` or `1d`; a ValueError says what is accepted."""
+    found = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
+    if not found:
+        raise ValueError(DURATION)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def _ring(text: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text.strip()):
+        message = "must be a whole number from 0 to 999"
+        raise ValueError(message)
+    return int(text)
+
+
+def _batch_size(text: str) -> int | str:
+    """Read `2`, `25%`, or `25pct` where a tag's value may not have a percent sign."""
+    found = re.fullmatch(r"([1-9]\d{0,3})(%|pct)?", text.strip())
+    if not found or (found[2] and int(found[1]) > 100):
+        message = "must be a count of instances such as 2, or a share such as 25% or 25pct"
+        raise ValueError(message)
+    return f"{found[1]}%" if found[2] else int(found[1])
+
+
+def one_of(*accepted: str) -> Callable[[str], str]:
+    """Make a reader that takes one of these words; its ValueError lists them."""
+
+    def read(text: str) -> str:
+        if text.strip() not in accepted:
+            message = f"must be one of {', '.join(accepted)}"
+            raise ValueError(message)
+        return text.strip()
+
+    return read
+
+
+def _text(text: str) -> str:
+    if not text.strip():
+        message = "must not be empty"
+        raise ValueError(message)
+    return text.strip()
+
+
+def _window(text: str) -> Window:
+    from .window import window  # time zones are loaded where a group has a window
+
+    return window(text)
+
+
+_READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    FAMILY_TAG: ("family", _text),
+    f"{PREFIX}ring": ("ring", _ring),
+    f"{PREFIX}batch-size": ("batch_size", _batch_size),
+    f"{PREFIX}batch-pause": ("batch_pause", one_of(*PAUSES)),
+    f"{PREFIX}fail-process": ("fail_process", one_of(*FAIL_PROCESSES)),
+    f"{PREFIX}bake": ("bake", duration),
+    f"{PREFIX}window": ("window", _window),
+    f"{PREFIX}hold": ("hold", _text),
+    f"{PREFIX}paused-action": ("paused_action", one_of(*PAUSED_ACTIONS)),
+}
+TAGS = tuple(_READERS)

@@ -1,0 +1,196 @@
+"""The reconcile pass: bring every group that follows an image family to its newest good image.
+
+What the groups need is decided by `decide`, `wave` and `watch`, and carried out by `apply`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from . import outcome as o
+from . import watch
+from .apply import act as carry_out
+from .apply import apply
+from .case import Case
+from .decide import Decision, Start
+from .fleet import FAMILY_TAG, Fleet
+from .follow import by_policy, in_turn, policies, refreshing
+from .gateway.reading import side_by_side
+from .observe import look, with_instances
+from .outcome import Outcome
+from .request import Request
+from .wave import Member, holders, waits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from .gateway.cloud import Cloud
+    from .policy import Policy
+    from .settings import Settings
+    from .watch import Act
+
+NEEDS_SOMEONE = (o.REJECTED, o.REFUSED, o.FAILED, o.ATTENTION)
+
+
+def reconcile(
+    cloud: Cloud, settings: Settings, region: str, now: datetime
+) -> tuple[tuple[Outcome, ...], dict[str, int]]:
+    """Give the outcomes that changed something or need someone, and a count of groups by state."""
+    cases, policy_of, outcomes = _look(cloud, settings, region, now)
+    members, decisions = _decide(cases, policy_of, cloud, settings, now)
+    acts = {member.group_id: act for member, act in _acts(members, decisions, settings, now)}
+    starts = [d for d in decisions.values() if isinstance(d, Start) and d.group not in acts]
+    done = apply(starts, cloud)
+
+    def finish(member: Member) -> Outcome:
+        act, decision = acts.get(member.group_id), decisions[member.group_id]
+        if act is None:
+            return done[decision.group] if isinstance(decision, Start) else decision
+        return _finish(act, member.case, decision, cloud)
+
+    ends = side_by_side(finish, members)
+    states: dict[str, int] = {}
+    for outcome in (*outcomes, *ends):
+        state = outcome.code if outcome.outcome == o.QUEUED and outcome.code else outcome.outcome
+        states[state] = states.get(state, 0) + 1
+    quiet = (o.ALREADY_CURRENT, o.IN_PROGRESS, o.QUEUED, o.SUPERSEDED)
+    told = (e for e in ends if e.outcome not in quiet or e.code == "Held")
+    return (*outcomes, *told, *_held_waves(members, decisions, ends, now)), states
+
+
+def _look(
+    cloud: Cloud, settings: Settings, region: str, now: datetime
+) -> tuple[dict[str, Case], dict[str, Policy], tuple[Outcome, ...]]:
+    groups = cloud.autoscaling(region).groups_with_tag(FAMILY_TAG)
+    policy_of, wrong = policies(groups, region)
+    families = sorted({policy.family for policy in policy_of.values()})
+    newest = dict(
+        zip(families, side_by_side(cloud.cvm(region).newest_of_family, families), strict=True)
+    )
+    requests: dict[str, Request] = {}
+    for group, policy in policy_of.items():
+        image = newest[policy.family]
+        asked = Request(
+            region, image_id=image.image_id if image else None, image_family=policy.family
+        )
+        requests[group] = by_policy(asked, policy)
+    fleet = Fleet(region, groups=tuple(g for g in groups if g.group_id in policy_of))
+    fleet = look(requests, fleet, cloud, settings.image_creators)
+    baked = [
+        group
+        for group in fleet.groups
+        for activity in [fleet.activities.get(group.group_id)]
+        if activity and watch.bake_over(activity, policy_of[group.group_id], now)
+    ]
+    fleet = with_instances(fleet, cloud, baked)
+    cases = {
+        group.group_id: Case(requests[group.group_id], fleet, group, settings.image_creators)
+        for group in fleet.groups
+    }
+    return cases, policy_of, wrong
+
+
+def _decide(
+    cases: dict[str, Case],
+    policy_of: dict[str, Policy],
+    cloud: Cloud,
+    settings: Settings,
+    now: datetime,
+) -> tuple[list[Member], dict[str, Decision]]:
+    """Decide family by family; they share what may refresh at the same time."""
+    free = settings.max_refreshing
+    if cases:
+        free -= refreshing(next(iter(cases.values())).fleet)
+    members: list[Member] = []
+    decisions: dict[str, Decision] = {}
+    for family in sorted({policy.family for policy in policy_of.values()}):
+        own = {group: c for group, c in cases.items() if policy_of[group].family == family}
+        some, decided = in_turn(own, policy_of, cloud, now, free)
+        members += some
+        decisions |= decided
+        free -= sum(isinstance(decision, Start) for decision in decided.values())
+    return members, decisions
+
+
+def _acts(
+    members: list[Member], decisions: dict[str, Decision], settings: Settings, now: datetime
+) -> Iterable[tuple[Member, Act]]:
+    """Say what the groups need besides a start."""
+    for family in {member.policy.family for member in members}:
+        some = [member for member in members if member.policy.family == family]
+        turns = waits(some, now)
+        for member in some:
+            case, decision = member.case, decisions[member.group_id]
+            if case.activity and case.activity.live:
+                its_turn = turns[member.group_id] is None
+                act = watch.newer_image(case) if its_turn else None
+                act = act or watch.live(case, member.policy, settings.limits, now)
+            elif isinstance(decision, Start):
+                act = None
+            else:
+                act = None if member.policy.hold else watch.restore(case)
+                act = act or watch.leftovers(case, settings.limits, now)
+            if act:
+                yield member, act
+
+
+def _finish(act: Act, case: Case, decision: Decision, cloud: Cloud) -> Outcome:
+    outcome = carry_out(act, case, cloud)
+    if act.urgent:
+        outcome = replace(outcome, notes=(*outcome.notes, *_platform_says(act, case, cloud)))
+    if act.kind == watch.ALERT and isinstance(decision, Outcome):
+        if decision.outcome in (o.REJECTED, o.REFUSED):
+            return replace(decision, notes=(*decision.notes, f"{act.reason}: {act.remedy}"))
+        if decision.outcome == o.QUEUED and decision.code:
+            return replace(outcome, notes=(*outcome.notes, decision.reason))
+    return outcome
+
+
+def _platform_says(act: Act, case: Case, cloud: Cloud) -> tuple[str, ...]:
+    """Collect the platform's own words: of the activity, its scaling activities, and CVM."""
+    activity = case.activity
+    if activity is None or not act.instances:
+        return ()
+    seen = [i for b in activity.batches for i in b.instances if i.instance_id in act.instances]
+    said = [f"{i.instance_id}: {i.message}" for i in seen if i.message]
+    region = case.fleet.region
+    said += cloud.autoscaling(region).messages(
+        sorted({i.scaling_activity_id for i in seen if i.scaling_activity_id})
+    )
+    for machine in cloud.cvm(region).machines(act.instances).values():
+        operation = machine.get("LatestOperation")
+        if operation and machine.get("LatestOperationState") != "SUCCESS":
+            message = machine.get("LatestOperationErrorMsg") or ""
+            state = f"{operation} {machine.get('LatestOperationState')} {message}".strip()
+            said.append(f"{machine['InstanceId']}: {state}")
+    return tuple(said[:20])
+
+
+def _held_waves(
+    members: list[Member],
+    decisions: dict[str, Decision],
+    ends: list[Outcome],
+    now: datetime,
+) -> Iterable[Outcome]:
+    """Say, once a family, which groups stop the rings above them until someone acts."""
+    ended = {outcome.group: outcome for outcome in ends}
+    for family in sorted({member.policy.family for member in members}):
+        some = [member for member in members if member.policy.family == family]
+        waiting = [m for m in some if getattr(decisions[m.group_id], "code", "") == "RingWaits"]
+        stopped = [
+            ended[m.group_id]
+            for m in holders(some, now)
+            if ended[m.group_id].outcome in NEEDS_SOMEONE or ended[m.group_id].code == "Held"
+        ]
+        if waiting and stopped:
+            names = ", ".join(f"{e.group} ({e.outcome}: {e.reason})" for e in stopped)
+            yield Outcome(
+                o.ATTENTION,
+                f"family {family}: {len(waiting)} groups of higher rings wait for {names}",
+                stopped[0].region,
+                image=stopped[0].image,
+                code="WaveHeld",
+                remedy="See the lines of the groups that are named.",
+            )

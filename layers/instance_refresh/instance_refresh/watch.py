@@ -1,0 +1,228 @@
+"""Watch a group between the writes: what its refresh activity, or what one left behind, needs.
+
+Pure: values in, values out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from .fleet import IN_SERVICE
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from .case import Case
+    from .fleet import Activity
+    from .policy import Policy
+
+RESUME, ROLLBACK, CANCEL, RESTORE, ALERT = "resume", "rollback", "cancel", "restore", "alert"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long may pass before someone is told: of a pause, a failed batch, no progress, a publish.
+
+    `paused_action` is what is done then to a pause, where the group has no tag that says it.
+    """
+
+    paused: timedelta
+    failed: timedelta
+    stuck: timedelta
+    undeployed: timedelta
+    paused_action: str
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something to do, or (`alert`) only to say; `image` is what a restore puts back."""
+
+    kind: str
+    code: str
+    reason: str
+    remedy: str = ""
+    resume_mode: str = "RETRY"
+    image: str = ""
+    instances: tuple[str, ...] = ()
+    urgent: bool = False
+
+
+def live(case: Case, policy: Policy, limits: Limits, now: datetime) -> Act | None:
+    """Say what the group's live activity needs now, None for time."""
+    activity = case.activity
+    if activity is None or not activity.live:
+        return None
+    if not activity.paused:
+        return _stuck(activity, limits, now)
+    since = paused_since(activity)
+    if since is None:
+        return None
+    what = f"refresh activity {activity.activity_id} is {activity.progress}"
+    limit = limits.failed if activity.status == "FAILED_PAUSE" else limits.paused
+    late = now - since > limit
+    if activity.status == "MANUAL_PAUSE":
+        reason = f"{what}, paused by a person since {since:%Y-%m-%d %H:%M:%SZ}"
+        remedy = "Resume, roll back or cancel it: meanwhile the group doesn't scale or heal."
+        return Act(ALERT, "PausedByPerson", reason, remedy) if late else None
+    if policy.hold:
+        return None
+    if activity.status == "AUTO_PAUSE" and _baked(case, policy, since, now):
+        return Act(RESUME, "Baked", f"{what}: the batch was watched for {policy.bake}")
+    return _guard(activity, policy, limits, now) if late else None
+
+
+def paused_since(activity: Activity) -> datetime | None:
+    """Give the end of the batch that the pause follows."""
+    last = activity.last_batch
+    return last.ended if last else activity.created
+
+
+def bake_over(activity: Activity, policy: Policy, now: datetime) -> bool:
+    """Say whether an automatic pause has lasted for the bake time."""
+    since = paused_since(activity)
+    waits = activity.status == "AUTO_PAUSE" and bool(policy.bake) and since is not None
+    return waits and since is not None and now - since >= policy.bake
+
+
+def _baked(case: Case, policy: Policy, since: datetime, now: datetime) -> bool:
+    """Say whether the bake is over, the batch's instances are well, and the window is open."""
+    activity = case.activity
+    if not policy.bake or now - since < policy.bake or not _open(policy, now) or activity is None:
+        return False
+    well = {
+        instance.instance_id
+        for instance in case.fleet.instances.get(case.group.group_id, ())
+        if instance.life_cycle_state == IN_SERVICE and instance.health in ("HEALTHY", "")
+    }
+    last = activity.last_batch
+    return last is not None and all(
+        instance.instance_id in well
+        for instance in last.instances
+        if instance.status != "NOT_FOUND"
+    )
+
+
+def _open(policy: Policy, now: datetime) -> bool:
+    return policy.window is None or policy.window.open_at(now)
+
+
+def _stuck(activity: Activity, limits: Limits, now: datetime) -> Act | None:
+    last = activity.last_progress
+    if last is None or now - last <= limits.stuck:
+        return None
+    reason = (
+        f"refresh activity {activity.activity_id} is {activity.progress} without progress since"
+        f" {last:%Y-%m-%d %H:%M:%SZ}"
+    )
+    remedy = "Look at the instances of the running batch; stop the activity if they don't come up."
+    running = tuple(i.instance_id for b in activity.batches if b.runs for i in b.instances)
+    return Act(ALERT, "RefreshStuck", reason, remedy, instances=running, urgent=True)
+
+
+def _guard(activity: Activity, policy: Policy, limits: Limits, now: datetime) -> Act | None:
+    """Don't leave a group frozen: alert, or do what the tag or the setting says."""
+    failed = tuple(
+        instance.instance_id
+        for batch in activity.batches
+        for instance in batch.instances
+        if instance.status == "FAILED"
+    )
+    reason = (
+        f"refresh activity {activity.activity_id} is {activity.progress}, paused since"
+        f" {paused_since(activity):%Y-%m-%d %H:%M:%SZ}: the group doesn't scale or heal"
+    )
+    if failed:
+        reason += f"; failed: {', '.join(failed)}"
+    remedy = "Resume, roll back or cancel the activity, or set the tag for the action to take."
+    act = Act(ALERT, "RefreshPaused", reason, remedy, instances=failed, urgent=True)
+    action = policy.paused_action or limits.paused_action
+    if action == ROLLBACK and activity.kind == "ROLLBACK":
+        action = "retry"  # a rollback can't be rolled back
+    if action == ROLLBACK and activity.mode == "ROLLING_UPDATE_REPLACE":
+        action = CANCEL  # replaced instances can't be rolled back
+    if action in ("retry", "continue"):
+        resumed = replace(act, kind=RESUME, resume_mode=action.upper())
+        return resumed if _open(policy, now) else None
+    return act if action == ALERT else replace(act, kind=action)
+
+
+def newer_image(case: Case) -> Act | None:
+    """A paused activity of an older image gives way to the newest, where nothing runs in it."""
+    activity = case.activity
+    if activity is None or activity.status not in ("AUTO_PAUSE", "FAILED_PAUSE"):
+        return None
+    if not case.sets_image or any(batch.runs for batch in activity.batches):
+        return None
+    reason = (
+        f"refresh activity {activity.activity_id} of {case.configured_image_id} is"
+        f" {activity.progress}, and {case.image_id} is newer"
+    )
+    return Act(CANCEL, "NewerImage", reason)
+
+
+def restore(case: Case) -> Act | None:
+    """After a rollback, the configuration goes back to what the instances run.
+
+    Not if someone has changed it since the attempt, nor while another group needs it as it is.
+    """
+    activity, configuration = case.activity, case.launch_configuration
+    if activity is None or configuration is None or activity.live or activity.kind != "ROLLBACK":
+        return None
+    origin = case.fleet.origins.get(activity.origin_id)
+    images = {instance.image_id for instance in case.running}
+    if origin is None or len(images) != 1 or configuration.image_id in images:
+        return None
+    if not configuration.updated or not origin.created or configuration.updated > origin.created:
+        return None
+    image = next(iter(images))
+    name = configuration.launch_configuration_id
+    reason = (
+        f"refresh activity {origin.activity_id} was rolled back: {name} goes from"
+        f" {configuration.image_id} back to {image}, which the instances run"
+    )
+    others = [g for g in case.shared_with if not _all_run(case, g, image)]
+    if others:
+        why = f"{name} still names {configuration.image_id} after a rollback, and is also used by"
+        remedy = f"Set the launch configuration's image to {image}, or refresh those groups."
+        return Act(ALERT, "LaunchConfigurationShared", f"{why} {', '.join(others)}", remedy)
+    return Act(RESTORE, "RolledBack", reason, image=image)
+
+
+def _all_run(case: Case, group: str, image: str) -> bool:
+    seen = case.fleet.instances.get(group)
+    return seen is not None and all(
+        instance.image_id == image for instance in seen if instance.life_cycle_state == IN_SERVICE
+    )
+
+
+def leftovers(case: Case, limits: Limits, now: datetime) -> Act | None:
+    """Say what no refresh is going to mend, of a group without a live activity that starts none."""
+    standby = tuple(
+        instance.instance_id
+        for instance in case.fleet.instances.get(case.group.group_id, ())
+        if instance.life_cycle_state == "STANDBY"
+    )
+    if standby:
+        remedy = "Repair them and take them out of standby (ExitStandby), or terminate them."
+        reason = f"instances were left in standby: {', '.join(standby)}"
+        return Act(ALERT, "StandbyLeft", reason, remedy, instances=standby)
+    images = sorted({instance.image_id for instance in case.running})
+    configured = case.configured_image_id
+    name = case.group.launch_configuration_id
+    found = case.fleet.images.get(configured)
+    if found is None or found.state != "NORMAL":
+        reason = f"{name} names image {configured}, which is gone or not NORMAL: no scale-out works"
+        return Act(ALERT, "ImageGone", reason, "Put a usable image into it.", urgent=True)
+    if len(images) > 1:
+        reason = f"the instances run several images: {', '.join(images)}"
+        return Act(ALERT, "MixedFleet", reason, "Publish a newer image, or set Force once.")
+    if images and images[0] != configured:
+        reason = f"the instances run {images[0]}, but {name} names {configured}"
+        remedy = "The next scale-out brings the other image: set the one that is meant."
+        return Act(ALERT, "ConfigurationDiffers", reason, remedy)
+    image = case.image
+    if image and image.created and case.sets_image and now - image.created > limits.undeployed:
+        reason = f"{case.image_id} is out since {image.created:%Y-%m-%d %H:%M:%SZ}, and not here"
+        return Act(ALERT, "NotDeployed", reason, "See why the group waits, in this line's notes.")
+    return None

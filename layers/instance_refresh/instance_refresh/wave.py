@@ -1,0 +1,111 @@
+"""Whose turn it is: rings one after another, in their windows, no more at a time than allowed.
+
+Pure: values in, values out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import outcome as o
+from .decide import Start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from .case import Case
+    from .decide import Decision
+    from .policy import Policy
+
+
+@dataclass(frozen=True)
+class Member:
+    """A group of a family, with what was decided for it and what its tags say."""
+
+    case: Case
+    policy: Policy
+    decision: Decision
+
+    @property
+    def group_id(self) -> str:
+        return self.case.group.group_id
+
+    @property
+    def converged(self) -> bool:
+        """Say whether it runs the image and is idle; a group without instances holds nobody up."""
+        if isinstance(self.decision, Start):
+            return False
+        return self.decision.outcome == o.ALREADY_CURRENT or self.decision.code == "GroupEmpty"
+
+    def baked(self, now: datetime) -> bool:
+        """Say whether its last activity ended at least its bake time ago."""
+        activity = self.case.activity
+        if not self.policy.bake or activity is None or activity.ended is None:
+            return True
+        return now - activity.ended >= self.policy.bake
+
+    @property
+    def state(self) -> str:
+        """Say where it stands, for a person."""
+        if isinstance(self.decision, Start):
+            return "not yet on the image"
+        return f"{self.decision.outcome}: {self.decision.reason}"
+
+
+def unknown_ends(members: Sequence[Member]) -> list[Member]:
+    """Give the converged members whose last activity's end decides whether a higher ring starts."""
+    highest = max((m.policy.ring for m in members if isinstance(m.decision, Start)), default=-1)
+    return [m for m in members if m.policy.ring < highest and m.converged and m.policy.bake]
+
+
+def holders(members: Sequence[Member], now: datetime) -> list[Member]:
+    """Give the members of the lowest ring that is not done: every ring above waits for them."""
+    waiting = [m for m in members if not (m.converged and m.baked(now))]
+    lowest = min((m.policy.ring for m in waiting), default=0)
+    return [m for m in waiting if m.policy.ring == lowest]
+
+
+def waits(members: Sequence[Member], now: datetime) -> dict[str, tuple[str, str] | None]:
+    """Say for each group why its turn has not come, as a code and a reason; None if it has."""
+    held_by = holders(members, now)
+    ring = held_by[0].policy.ring if held_by else 0
+    return {member.group_id: _wait(member, ring, held_by, now) for member in members}
+
+
+def gate(members: Sequence[Member], now: datetime, free: int) -> dict[str, Decision]:
+    """Let those start whose turn it is, `free` of them at most; the others are `queued`."""
+    why = waits(members, now)
+    decisions: dict[str, Decision] = {}
+    for member in sorted(members, key=lambda m: (m.policy.ring, m.group_id)):
+        decision = member.decision
+        if isinstance(decision, Start):
+            wait = why[member.group_id] or _full(free)
+            if wait:
+                code, reason = wait
+                decision = decision.ends(o.QUEUED, reason, status=202, code=code)
+            else:
+                free -= 1
+        decisions[member.group_id] = decision
+    return decisions
+
+
+def _wait(
+    member: Member, ring: int, held_by: Iterable[Member], now: datetime
+) -> tuple[str, str] | None:
+    policy = member.policy
+    if policy.hold:
+        return "Held", f"held by its tag: {policy.hold}"
+    if policy.ring > ring:
+        names = ", ".join(m.group_id for m in held_by)
+        return "RingWaits", f"ring {policy.ring} waits for ring {ring}: {names}"
+    if policy.window and not policy.window.open_at(now):
+        return "WindowClosed", "its maintenance window is closed"
+    return None
+
+
+def _full(free: int) -> tuple[str, str] | None:
+    if free > 0:
+        return None
+    return "CapReached", "as many groups are refreshing as MAX_REFRESHING allows"

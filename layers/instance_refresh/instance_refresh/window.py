@@ -1,0 +1,58 @@
+"""A maintenance window: `Mon-Fri 02:00-05:00 Asia/Shanghai`, in a tag of the group."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+ACCEPTED = "must be days, hours and a time zone, such as Mon-Fri 02:00-05:00 Asia/Shanghai"
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_FORM = re.compile(
+    r"(?:(?P<days>[A-Za-z,-]+) )?(?P<begin>\d\d:\d\d)-(?P<end>\d\d:\d\d) (?P<zone>[A-Za-z0-9/_+-]+)"
+)
+
+
+@dataclass(frozen=True)
+class Window:
+    """Open from `begin` on each of the days (0 is Monday) to `end`, which may be the day after."""
+
+    days: frozenset[int]
+    begin: time
+    end: time
+    zone: ZoneInfo
+
+    def open_at(self, now: datetime) -> bool:
+        """Say whether it is open at an aware moment."""
+        local = now.astimezone(self.zone)
+        clock, today = local.time(), local.weekday()
+        if self.begin < self.end:
+            return today in self.days and self.begin <= clock < self.end
+        yesterday = (local - timedelta(days=1)).weekday()
+        return (today in self.days and clock >= self.begin) or (
+            yesterday in self.days and clock < self.end
+        )
+
+
+def window(text: str) -> Window:
+    """Read a window; a ValueError says what is accepted. Without days it is open every day."""
+    found = _FORM.fullmatch(text.strip())
+    if not found:
+        raise ValueError(ACCEPTED)
+    try:
+        begin, end = time.fromisoformat(found["begin"]), time.fromisoformat(found["end"])
+        days = _days(found["days"] or "Mon-Sun")
+        zone = ZoneInfo(found["zone"])
+    except (ValueError, OSError, LookupError):  # a zone that doesn't exist is a LookupError
+        raise ValueError(ACCEPTED) from None
+    return Window(days, begin, end, zone)
+
+
+def _days(text: str) -> frozenset[int]:
+    days: set[int] = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        begin, end = _DAYS.index(first.title()), _DAYS.index((last or first).title())
+        days |= {day % 7 for day in range(begin, end + 1 if begin <= end else end + 8)}
+    return frozenset(days)

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
+
+from instance_refresh.case import Case
+from instance_refresh.decide import Decision, Start, absent, decide, planned
+from instance_refresh.outcome import Outcome
+from instance_refresh.request import Request
+
+if TYPE_CHECKING:
+    from instance_refresh.fleet import Fleet
+
+ASKED = Request(region="ap-guangzhou", group_ids=("asg-a",), image_id=NEW)
+PLAIN = Request(region="ap-guangzhou", group_ids=("asg-a",))
+
+
+def every(request: Request, seen: Fleet, *creators: str) -> list[Decision]:
+    cases = (Case(request, seen, group, creators) for group in seen.groups)
+    return [*absent(request, seen), *decide(cases).values()]
+
+
+def one(request: Request, seen: Fleet, *creators: str) -> Decision:
+    (decision,) = every(request, seen, *creators)
+    return decision
+
+
+def ends(decision: Decision) -> str:
+    assert isinstance(decision, Outcome)
+    return decision.outcome
+
+
+def starts(decision: Decision) -> Start:
+    assert isinstance(decision, Start), decision
+    return decision
+
+
+def test_a_drifted_group_starts_with_the_image_put_in_first() -> None:
+    start = starts(one(ASKED, fleet()))
+    assert (start.sets_image, start.image, start.previous_image) == (True, NEW, OLD)
+    assert start.settings["RollingUpdateSettings"] == {"BatchNumber": 4}
+    assert start.plan.least_in_service == 3
+    assert start.plan.rollback_image == OLD
+
+
+def test_after_a_crash_between_the_writes_the_refresh_still_starts() -> None:
+    start = starts(one(ASKED, fleet(names=NEW)))
+    assert (start.sets_image, start.previous_image) == (False, OLD)
+
+
+def test_a_plain_request_never_puts_an_image_back() -> None:
+    start = starts(one(PLAIN, fleet(names=NEW)))
+    assert (start.image, start.sets_image, start.previous_image) == (NEW, False, "")
+
+
+@pytest.mark.parametrize("request_", [ASKED, PLAIN])
+def test_nothing_to_do(request_: Request) -> None:
+    seen = fleet(names=NEW, runs=NEW)
+    assert ends(one(request_, seen)) == "already_current"
+    assert starts(one(replace(request_, force=True), seen)).plan.current == 4
+
+
+def test_a_mixed_group_starts_and_the_plan_counts_both() -> None:
+    mixed = (*instances("asg-a", 3, NEW), *instances("asg-a", 2, OLD, "STANDBY"))
+    some_old = (*mixed, *instances("asg-a", 1, OLD))
+    assert ends(one(ASKED, fleet(names=NEW, instances={"asg-a": mixed}))) == "already_current"
+    plan = starts(one(ASKED, fleet(names=NEW, instances={"asg-a": some_old}))).plan
+    assert (plan.reinstalled, plan.current, plan.left) == (4, 3, 2)
+    assert plan.rollback_image == ""
+
+
+@pytest.mark.parametrize(
+    "status", ["INIT", "RUNNING", "FAILED_PAUSE", "AUTO_PAUSE", "MANUAL_PAUSE"]
+)
+def test_a_live_activity_is_left_alone(status: str) -> None:
+    live = (activity(status),)
+    for request in (ASKED, replace(ASKED, force=True)):
+        assert ends(one(request, fleet(names=NEW, activities=live))) == "in_progress"
+        assert ends(one(request, fleet(activities=live))) == "queued"
+        strange = fleet(group(tags={}), activities=live)
+        assert ends(one(request, strange)) == "busy"
+    assert ends(one(PLAIN, fleet(activities=live))) == "in_progress"
+
+
+def test_a_live_rollback_of_the_image_is_no_progress() -> None:
+    live = (activity("RUNNING", kind="ROLLBACK"),)
+    assert ends(one(ASKED, fleet(names=NEW, activities=live))) == "rejected"
+
+
+def test_an_older_image_is_superseded_unless_forced() -> None:
+    back = replace(ASKED, image_id=OLD)
+    seen = fleet(names=NEW, runs=NEW)
+    assert ends(one(back, seen)) == "superseded"
+    assert starts(one(replace(back, force=True), seen)).image == OLD
+
+
+@pytest.mark.parametrize(
+    ("newest", "origin", "verdict"),
+    [
+        (activity("SUCCESSFUL"), None, "start"),
+        (activity("FAILED"), None, "rejected"),
+        (activity("CANCELLED"), None, "rejected"),
+        (activity("CANCELLED", created=5), None, "start"),
+        (activity("SUCCESSFUL", kind="ROLLBACK", origin_id="asr-0"), 15, "rejected"),
+        (activity("SUCCESSFUL", kind="ROLLBACK", origin_id="asr-0"), 5, "start"),
+        (activity("FAILED", kind="ROLLBACK", origin_id="asr-0"), 15, "rejected"),
+    ],
+)
+def test_what_failed_here_is_not_tried_again(
+    newest: Any, origin: float | None, verdict: str
+) -> None:
+    origins = {"asr-0": activity("FAILED", created=origin)} if origin is not None else {}
+    seen = fleet(activities=(newest,), origins=origins)
+    decision = one(ASKED, seen)
+    assert (ends(decision) if isinstance(decision, Outcome) else "start") == verdict
+    starts(one(replace(ASKED, force=True), seen))
+
+
+def test_a_force_counts_once_for_one_event() -> None:
+    forced = replace(ASKED, force=True, asked_at=hours(15))
+    done = fleet(names=NEW, runs=NEW, activities=(activity("SUCCESSFUL"),))
+    assert ends(one(forced, done)) == "already_current"
+    starts(one(replace(forced, asked_at=hours(25)), done))
+    failed = fleet(names=NEW, activities=(activity("FAILED"),))
+    assert ends(one(forced, failed)) == "rejected"
+
+
+def changed(seen: Fleet, **fields: Any) -> Fleet:
+    return replace(seen, images={**seen.images, NEW: replace(seen.images[NEW], **fields)})
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        (fleet(images={OLD: image(OLD)}), "ImageNotFound"),
+        (changed(fleet(), state="SYNCING", progress=40), "ImageNotNormal"),
+        (changed(fleet(), state="CREATEFAILED"), "ImageCreationFailed"),
+        (changed(fleet(), deprecated=True), "ImageDeprecated"),
+        (changed(fleet(), architecture="arm64"), "ImageArchitecture"),
+        (changed(fleet(), size=51), "ImageTooLarge"),
+        (changed(fleet(), creator="200000"), "ImageCreatorNotAllowed"),
+        (fleet(group(status="LB_ABNORMAL")), "GroupAbnormal"),
+        (fleet(group(in_activity=True)), "GroupInActivity"),
+        (fleet(group(count=0)), "GroupEmpty"),
+        (fleet(launch_configurations={}), "LaunchConfigurationNotFound"),
+    ],
+)
+def test_preflight(seen: Fleet, code: str) -> None:
+    for request in (ASKED, replace(ASKED, force=True)):
+        decision = one(request, seen, "100000")
+        assert isinstance(decision, Outcome)
+        assert (decision.outcome, decision.code) == ("refused", code)
+        assert decision.reason
+        assert decision.remedy
+
+
+def test_preflight_gives_all_reasons_at_once() -> None:
+    seen = changed(fleet(group(status="LB_ABNORMAL", in_activity=True)), size=99, deprecated=True)
+    decision = one(ASKED, seen)
+    assert isinstance(decision, Outcome)
+    assert {refusal.code for refusal in decision.refusals} == {
+        "ImageDeprecated", "ImageTooLarge", "GroupAbnormal", "GroupInActivity",
+    }  # fmt: skip
+    assert not decision.retryable
+
+
+def test_a_launch_configuration_whose_image_is_gone_is_mended_by_a_new_one() -> None:
+    seen = fleet(group(status="CVM_ABNORMAL"))
+    broken = replace(seen.launch_configurations["asc-a"], status="IMAGE_ABNORMAL")
+    seen = replace(seen, launch_configurations={"asc-a": broken}, images={NEW: image(NEW, 10)})
+    starts(one(ASKED, seen))
+    plain = one(PLAIN, seen)
+    assert ends(plain) == "refused"
+
+
+def shared(*ids: str, **fields: Any) -> Fleet:
+    return fleet(*(group(name, launch_configuration_id="asc-s") for name in ids), **fields)
+
+
+def test_a_configuration_shared_with_a_group_outside_is_refused() -> None:
+    seen = shared("asg-a", "asg-b")
+    outside = replace(seen, groups=seen.groups[:1])
+    decision = one(ASKED, outside)
+    assert isinstance(decision, Outcome)
+    assert decision.code == "LaunchConfigurationShared"
+    assert "asg-b" in decision.reason
+    both = every(replace(ASKED, group_ids=("asg-a", "asg-b")), seen)
+    assert all(isinstance(decision, Start) for decision in both)
+
+
+def test_a_configuration_is_held_while_one_of_its_groups_must_not_move() -> None:
+    seen = shared("asg-a", "asg-b", activities=(activity("RUNNING", "asg-b"),))
+    first, second = every(replace(ASKED, group_ids=("asg-a", "asg-b")), seen)
+    assert (ends(first), ends(second)) == ("refused", "queued")
+
+
+def test_what_does_not_exist_is_said() -> None:
+    none = fleet(groups=(), missing=("asg-x",))
+    missing = one(ASKED, none)
+    assert isinstance(missing, Outcome)
+    assert (missing.code, missing.status, missing.group) == ("GroupNotFound", 404, "asg-x")
+    nobody = one(replace(ASKED, group_ids=(), tags=(("a", "b"),)), replace(none, missing=()))
+    assert isinstance(nobody, Outcome)
+    assert (nobody.code, nobody.status) == ("NoGroupMatches", 404)
+    family = replace(PLAIN, image_family="web")
+    empty = one(family, fleet())
+    assert isinstance(empty, Outcome)
+    assert empty.code == "ImageFamilyEmpty"
+
+
+def test_a_plan_says_what_would_be_done() -> None:
+    plan = planned(starts(one(replace(ASKED, dry_run=True), fleet())))
+    assert plan.outcome == "planned"
+    assert plan.reason.startswith("would move asc-a from img-old to img-new")
+    assert plan.document()["Plan"]["BatchNumber"] == 4
