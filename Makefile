@@ -1,9 +1,58 @@
+# Every target does its own set-up. PYTHON is the interpreter to use, VENV where its packages go.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-REQUIREMENTS = requirements.txt local/requirements.txt tests/requirements.txt
+PORT ?= 0
+SPEED ?= 60
 
-$(VENV)/installed: $(REQUIREMENTS)
+RUN_REQUIREMENTS = requirements.txt local/requirements.txt
+REQUIREMENTS = $(RUN_REQUIREMENTS) tests/requirements.txt
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+
+.PHONY: run cloud invoke test lint types check bench lock
+
+# Plays the main job on a local cloud: publish an image, and scaling groups roll onto it.
+run: $(VENV)/run-installed
+	$(BIN)/python -m local.demo
+
+# Serves the local cloud on 127.0.0.1 until Ctrl-C; PORT=9000 picks the port.
+cloud: $(VENV)/run-installed
+	$(BIN)/python -m local --port $(PORT) --speed $(SPEED)
+
+# Calls one function once: make invoke FUNCTION=webhook EVENT=events/webhook.image.json ARGS=--help
+invoke: $(VENV)/run-installed
+	$(BIN)/python -m local.invoke $(FUNCTION) $(EVENT) $(ARGS)
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/installed
+	$(BIN)/mypy
+
+check: lint types test
+
+bench: $(VENV)/installed
+	$(BIN)/python -m tests.benchmarks
+
+# Writes the pinned requirements anew from pyproject.toml (needs uv).
+LOCK = uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate
+lock:
+	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) --group local --constraint requirements.txt --output-file local/requirements.txt
+	$(LOCK) --group tests --constraint requirements.txt --constraint local/requirements.txt \
+		--no-emit-package tencentcloud-sdk-python --output-file tests/requirements.txt
+
+$(VENV)/run-installed: $(RUN_REQUIREMENTS)
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps $(addprefix -r ,$(REQUIREMENTS))
+	$(PIP) $(addprefix -r ,$(RUN_REQUIREMENTS))
+	touch $@
+
+# tccli calls the API through the SDK's product packages here, so the whole SDK (169 MB) stays out.
+$(VENV)/installed: $(REQUIREMENTS) | $(VENV)/run-installed
+	$(PIP) $(addprefix -r ,$(REQUIREMENTS))
 	touch $@

@@ -33,9 +33,17 @@ def policies(groups: Iterable[Group], region: str) -> tuple[dict[str, Policy], t
         if isinstance(read, Policy):
             valid[group.group_id] = read
             continue
-        reason = "; ".join(map(str, read))
-        fields = {"code": INVALID_TAG, "remedy": "Correct the tags; until then it is left alone."}
-        wrong.append(Outcome(o.REFUSED, reason, region, status=409, group=group.group_id, **fields))
+        wrong.append(
+            Outcome(
+                o.REFUSED,
+                "; ".join(map(str, read)),
+                region,
+                status=409,
+                group=group.group_id,
+                code=INVALID_TAG,
+                remedy="Correct the tags; until then the group is left alone.",
+            )
+        )
     return valid, tuple(wrong)
 
 

@@ -65,11 +65,10 @@ class Invocation:
         counts: dict[str, int] = {}
         for outcome in self.outcomes:
             counts[outcome.outcome] = counts.get(outcome.outcome, 0) + 1
-        states = {"states": self.states} if self.states else {}
         logger().info(
             "summary",
             outcomes=counts,
-            **states,
+            states=self.states or None,
             errors=len(self.errors),
             will_be_retried=isinstance(error, TryAgain),
             duration_ms=self._elapsed(),
@@ -94,7 +93,7 @@ class Invocation:
 
         now = request.asked_at or datetime.now(timezone.utc)
         outcomes = roll_out(request, cloud, self.settings, now)
-        self._keep(outcomes)
+        self.keep(outcomes)
         self._retryable += [outcome.group for outcome in outcomes if outcome.retryable]
         return outcomes
 
@@ -105,10 +104,11 @@ class Invocation:
         from .reconcile import reconcile
 
         outcomes, states = reconcile(cloud, self.settings, self.region, now)
-        self._keep(outcomes)
+        self.keep(outcomes)
         self.states = states
 
-    def _keep(self, outcomes: tuple[Outcome, ...]) -> None:
+    def keep(self, outcomes: tuple[Outcome, ...]) -> None:
+        """Log outcomes, a line each, and keep them for the result."""
         for outcome in outcomes:
             self._log(outcome)
         self.outcomes += outcomes

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .gateway.cloud import Cloud
     from .outcome import Outcome
+    from .policy import Policy
     from .request import Request
     from .settings import Settings
 
@@ -28,7 +29,8 @@ def roll_out(
     A request without a target goes to the image's followers, each when its turn has come.
     """
     request, fleet = find(request, cloud)
-    policy_of, outcomes = {}, absent(request, fleet)
+    policy_of: dict[str, Policy] = {}
+    outcomes = absent(request, fleet)
     if request.for_followers:
         policy_of, wrong = policies(fleet.groups, fleet.region)
         fleet = replace(fleet, groups=tuple(g for g in fleet.groups if g.group_id in policy_of))

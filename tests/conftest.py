@@ -1,0 +1,10 @@
+"""Hypothesis without clocks: machines are noisy, and a slow one must not fail a test."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "project", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("project")

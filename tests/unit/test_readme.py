@@ -1,0 +1,142 @@
+"""The README is a contract: its tables say what the code says."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from instance_refresh import outcome, settings, watch, wave
+from instance_refresh.contract import check, schema
+from instance_refresh.errors import API_ERRORS
+from instance_refresh.follow import INVALID_TAG
+from instance_refresh.policy import FAIL_PROCESSES, PAUSED_ACTIONS, PAUSES, TAGS
+from instance_refresh.preflight import REFUSALS
+from instance_refresh.window import window
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+SOURCES = ROOT / "layers/instance_refresh/instance_refresh"
+
+
+def table(*header: str) -> list[list[str]]:
+    """Give the rows of the table that has this header."""
+    lines = README.splitlines()
+    start = lines.index(f"| {' | '.join(header)} |")
+    rows = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split(" | ")])
+    return rows
+
+
+def names(*header: str) -> list[str]:
+    return [name for row in table(*header) for name in re.findall(r"`([^`]+)`", row[0])]
+
+
+def properties(rules: dict[str, Any]) -> set[str]:
+    """Give every field of a schema, at any depth."""
+    found = set(rules.get("properties", {}))
+    for value in rules.values():
+        if isinstance(value, dict):
+            found |= properties(value)
+    return found
+
+
+def test_every_field_of_a_request() -> None:
+    documented = set(names("field", "type", "meaning"))
+    assert documented == properties(schema("request")) - {"Key", "Value"}
+
+
+def test_every_outcome() -> None:
+    known = {value for name, value in vars(outcome).items() if name.isupper()}
+    assert set(names("outcome", "meaning")) == known
+
+
+def test_every_tag() -> None:
+    rows = table("tag", "accepted", "meaning")
+    assert [row[0].strip("`") for row in rows] == list(TAGS)
+    accepted = {row[0].strip("`").partition(":")[2]: row[1] for row in rows}
+    for tag, words in (
+        ("batch-pause", PAUSES),
+        ("fail-process", FAIL_PROCESSES),
+        ("paused-action", PAUSED_ACTIONS),
+    ):
+        assert re.findall(r"`([^`]+)`", accepted[tag]) == list(words)
+    window(accepted["window"].strip("`"))
+
+
+def test_every_setting_and_its_default() -> None:
+    read = (SOURCES / "settings.py").read_text()
+    known = set(re.findall(r'environ(?:\.get\(|, )"([A-Z_]+)"', read))
+    rows = {row[0].strip("`"): row[1].strip("`") for row in table("variable", "default", "meaning")}
+    assert set(rows) == known
+    defaults = {
+        name: text for name, text in rows.items() if text not in ("none", "any") and " " not in text
+    }
+    assert settings.settings(defaults) == settings.settings({})
+
+
+def test_every_refusal() -> None:
+    rows = table("code", "meaning and remedy")
+    assert [(row[0].strip("`"), row[1]) for row in rows] == [
+        (code, rule.remedy) for code, rule in REFUSALS.items()
+    ]
+
+
+def test_every_api_error() -> None:
+    rows = table("code", "outcome", "HTTP", "again", "remedy")
+    assert [tuple(cell.strip("`") for cell in row) for row in rows] == [
+        (
+            code or "any other",
+            rule.outcome,
+            str(rule.status),
+            "yes" if rule.retryable else "no",
+            rule.remedy,
+        )
+        for code, rule in API_ERRORS.items()
+    ]
+
+
+def codes(header: str) -> set[str]:
+    """Give the codes of the table that follows this sentence."""
+    part = README[README.index(header) :]
+    rows = re.match(r"[^|]*((?:\|.*\n)+)", part)
+    assert rows
+    return set(re.findall(r"^\| `([^`]+)`", rows[1], re.MULTILINE))
+
+
+def test_every_state() -> None:
+    source = Path(wave.__file__).read_text()
+    assert codes("The summary line counts groups") == set(
+        re.findall(r'return "([A-Z]\w+)", ', source)
+    )
+
+
+def test_every_watch_code() -> None:
+    source = Path(watch.__file__).read_text()
+    known = set(re.findall(r'Act\(\s*\w+,\s*"([A-Z]\w+)"', source)) | {"WaveHeld", INVALID_TAG}
+    assert codes("What a line with the outcome `attention`") == known
+
+
+@pytest.mark.parametrize("text", re.findall(r"```json\n(.*?)```", README, re.DOTALL))
+def test_every_example_is_valid(text: str) -> None:
+    document = json.loads(text)
+    has_target = {"AutoScalingGroupId", "AutoScalingGroupIds", "Tags"} & document.keys()
+    check("request" if has_target else "manifest", document, "the example")
+
+
+def test_the_example_over_http_is_valid() -> None:
+    body = re.search(r"-d '(\{.*?\n\})'", README, re.DOTALL)
+    assert body
+    check("request", json.loads(body[1]), "the example")
+
+
+def test_commands_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"^make (\w+)", README, re.MULTILINE)):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target

@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from instance_refresh import watch
+from instance_refresh.case import Case
+from instance_refresh.fleet import Activity, Batch, BatchInstance, Fleet
+from instance_refresh.policy import Policy
+from instance_refresh.request import Request
+from instance_refresh.window import window
+from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
+
+LIMITS = watch.Limits(
+    paused=timedelta(hours=2),
+    failed=timedelta(minutes=15),
+    stuck=timedelta(hours=1),
+    undeployed=timedelta(days=1),
+    paused_action="alert",
+)
+BAKE = Policy("web", bake=timedelta(minutes=10))
+ASKED = Request(region="ap-guangzhou", image_id=NEW, image_family="web")
+
+
+def batch(number: int, status: str, ended: float | None, *instance_ids: str) -> Batch:
+    failed = "FAILED" if status == "FAILED" else "SUCCESSFUL"
+    refreshed = tuple(BatchInstance(i, failed, "", "") for i in instance_ids)
+    return Batch(number, status, hours(20), hours(ended) if ended else None, refreshed)
+
+
+def paused(status: str, **fields: Any) -> Activity:
+    """An activity that is paused since hour 21."""
+    state = "FAILED" if status == "FAILED_PAUSE" else "SUCCESSFUL"
+    batches = (batch(1, state, 21, "ins-aI0"), batch(2, "WAITING", None, "ins-aI1"))
+    return activity(status, batches=batches, **fields)
+
+
+def case(live: Activity, names: str = NEW, **fields: Any) -> Case:
+    seen = fleet(names=names, activities=(live,), **fields)
+    return Case(ASKED, seen, seen.groups[0])
+
+
+def live(found: Case, policy: Policy, now: float, **limits: Any) -> watch.Act | None:
+    return watch.live(found, policy, replace(LIMITS, **limits), hours(now))
+
+
+def test_a_baked_batch_is_resumed() -> None:
+    waiting = case(paused("AUTO_PAUSE"))
+    assert live(waiting, BAKE, 21.1) is None
+    act = live(waiting, BAKE, 21.2)
+    assert act is not None
+    assert (act.kind, act.code) == ("resume", "Baked")
+
+
+def test_a_batch_is_not_resumed_while_something_speaks_against_it() -> None:
+    sick = {"asg-a": tuple(replace(i, health="UNHEALTHY") for i in instances("asg-a", 4, NEW))}
+    assert live(case(paused("AUTO_PAUSE"), instances=sick), BAKE, 21.2) is None
+    away = {"asg-a": tuple(instances("asg-a", 4, NEW, "STANDBY"))}
+    assert live(case(paused("AUTO_PAUSE"), instances=away), BAKE, 21.2) is None
+    assert live(case(paused("AUTO_PAUSE")), replace(BAKE, hold="a sale"), 21.2) is None
+    closed = replace(BAKE, window=window("02:00-05:00 UTC"))
+    assert live(case(paused("AUTO_PAUSE")), closed, 21.2) is None
+    assert live(case(paused("AUTO_PAUSE")), Policy("web"), 21.2) is None
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "mode"),
+    [
+        ("alert", "alert", "RETRY"),
+        ("retry", "resume", "RETRY"),
+        ("continue", "resume", "CONTINUE"),
+        ("rollback", "rollback", "RETRY"),
+        ("cancel", "cancel", "RETRY"),
+    ],
+)
+@pytest.mark.parametrize(("status", "late"), [("FAILED_PAUSE", 21.3), ("AUTO_PAUSE", 23.1)])
+def test_a_pause_beyond_its_limit_is_acted_on(
+    action: str, kind: str, mode: str, status: str, late: float
+) -> None:
+    frozen = case(paused(status))
+    assert live(frozen, Policy("web"), 21.2, paused_action=action) is None
+    for act in (
+        live(frozen, Policy("web"), late, paused_action=action),
+        live(frozen, Policy("web", paused_action=action), late, paused_action="cancel"),
+    ):
+        assert act is not None
+        assert (act.kind, act.code, act.resume_mode) == (kind, "RefreshPaused", mode)
+        assert act.urgent
+        assert ("ins-aI0" in act.reason) is (status == "FAILED_PAUSE")
+
+
+def test_what_cannot_be_rolled_back_is_retried_or_cancelled() -> None:
+    rollback = Policy("web", paused_action="rollback")
+    again = live(case(paused("FAILED_PAUSE", kind="ROLLBACK")), rollback, 22)
+    assert again is not None
+    assert again.kind == "resume"
+    replaced = live(case(paused("FAILED_PAUSE", mode="ROLLING_UPDATE_REPLACE")), rollback, 22)
+    assert replaced is not None
+    assert replaced.kind == "cancel"
+
+
+def test_a_pause_of_a_person_is_only_reported() -> None:
+    found = case(paused("MANUAL_PAUSE"))
+    assert live(found, Policy("web", paused_action="cancel"), 22) is None
+    act = live(found, Policy("web", paused_action="cancel"), 24)
+    assert act is not None
+    assert (act.kind, act.code) == ("alert", "PausedByPerson")
+
+
+def test_no_progress_is_said() -> None:
+    running = case(activity("RUNNING", batches=(batch(1, "RUNNING", None, "ins-aI0"),)))
+    assert live(running, BAKE, 20.9) is None
+    act = live(running, BAKE, 21.1)
+    assert act is not None
+    assert (act.code, act.instances) == ("RefreshStuck", ("ins-aI0",))
+
+
+def test_a_paused_activity_gives_way_to_a_newer_image() -> None:
+    older = watch.newer_image(case(paused("AUTO_PAUSE"), names=OLD))
+    assert older is not None
+    assert (older.kind, older.code) == ("cancel", "NewerImage")
+    assert watch.newer_image(case(paused("AUTO_PAUSE"), names=NEW)) is None
+    assert watch.newer_image(case(paused("MANUAL_PAUSE"), names=OLD)) is None
+    runs = activity("FAILED_PAUSE", batches=(batch(2, "RUNNING", None, "ins-aI1"),))
+    assert watch.newer_image(case(runs, names=OLD)) is None
+
+
+def rolled_back(**fields: Any) -> Case:
+    done = activity("SUCCESSFUL", kind="ROLLBACK", origin_id="asr-0")
+    origins = {"asr-0": activity("FAILED", created=15, activity_id="asr-0")}
+    return case(done, origins=origins, **fields)
+
+
+def configured(found: Case, **fields: Any) -> Case:
+    old = found.fleet.launch_configurations["asc-a"]
+    changed: Fleet = replace(found.fleet, launch_configurations={"asc-a": replace(old, **fields)})
+    return replace(found, fleet=changed)
+
+
+def test_after_a_rollback_the_configuration_goes_back() -> None:
+    act = watch.restore(rolled_back())
+    assert act is not None
+    assert (act.kind, act.image) == ("restore", OLD)
+    assert watch.restore(rolled_back(names=OLD)) is None
+    assert watch.restore(case(activity("FAILED"))) is None
+    assert watch.restore(configured(rolled_back(), updated=hours(16))) is None
+    mixed = {"asg-a": (*instances("asg-a", 2, OLD), *instances("asg-a", 1, NEW))}
+    assert watch.restore(rolled_back(instances=mixed)) is None
+
+
+def test_a_configuration_that_others_need_is_not_restored() -> None:
+    act = watch.restore(configured(rolled_back(), group_ids=("asg-a", "asg-z")))
+    assert act is not None
+    assert (act.kind, act.code) == ("alert", "LaunchConfigurationShared")
+    assert "asg-z" in act.reason
+
+
+@pytest.mark.parametrize(
+    ("seen", "code"),
+    [
+        (fleet(), None),
+        (fleet(images={NEW: image(NEW)}), "ImageGone"),
+        (fleet(names=NEW), "ConfigurationDiffers"),
+        (
+            fleet(instances={"asg-a": (*instances("asg-a", 1, OLD), *instances("asg-a", 1, NEW))}),
+            "MixedFleet",
+        ),
+        (fleet(instances={"asg-a": tuple(instances("asg-a", 2, OLD, "STANDBY"))}), "StandbyLeft"),
+    ],
+)
+def test_leftovers_are_said(seen: Fleet, code: str | None) -> None:
+    act = watch.leftovers(Case(ASKED, seen, group()), LIMITS, hours(20))
+    assert (act.code if act else None) == code
+
+
+def test_an_image_that_never_arrives_is_said() -> None:
+    act = watch.leftovers(Case(ASKED, fleet(), group()), LIMITS, hours(35))
+    assert act is not None
+    assert act.code == "NotDeployed"

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from instance_refresh.case import Case
+from instance_refresh.decide import Start, decide
+from instance_refresh.fleet import FAMILY_TAG, Activity
+from instance_refresh.policy import Policy
+from instance_refresh.request import Request
+from instance_refresh.wave import Member, gate, holders, unknown_ends
+from instance_refresh.window import window
+from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, instances
+
+ASKED = Request(region="ap-guangzhou", image_id=NEW, image_family="web")
+
+
+def members(
+    *rings: int, done: tuple[str, ...] = (), newest: tuple[Activity, ...] = (), **fields: Any
+) -> list[Member]:
+    """Groups asg-0, asg-1, … in these rings; those `done` run the image."""
+    groups = [group(f"asg-{n}", tags={FAMILY_TAG: "web"}) for n in range(len(rings))]
+    running = {
+        g.group_id: tuple(instances(g.group_id, 4, NEW if g.group_id in done else OLD))
+        for g in groups
+    }
+    seen = fleet(*groups, names=NEW, instances=running, activities=newest)
+    cases = [Case(ASKED, seen, g) for g in groups]
+    decisions = decide(cases)
+    return [
+        Member(case, Policy("web", ring, **fields), decisions[case.group.group_id])
+        for case, ring in zip(cases, rings, strict=True)
+    ]
+
+
+def turns(some: list[Member], now: float = 30, free: int = 99) -> dict[str, str]:
+    return {
+        name: "start" if isinstance(decision, Start) else (decision.code or decision.outcome)
+        for name, decision in gate(some, hours(now), free).items()
+    }
+
+
+def test_rings_go_one_after_another() -> None:
+    assert turns(members(0, 1, 1)) == {
+        "asg-0": "start", "asg-1": "RingWaits", "asg-2": "RingWaits",
+    }  # fmt: skip
+    assert turns(members(0, 1, 1, done=("asg-0",))) == {
+        "asg-0": "already_current", "asg-1": "start", "asg-2": "start",
+    }  # fmt: skip
+    assert turns(members(3, 1, 2, done=("asg-1",)))["asg-2"] == "start"
+
+
+def test_a_ring_waits_for_the_bake_of_the_one_below() -> None:
+    ended = activity("SUCCESSFUL", "asg-0", created=25, ended=hours(29.5))
+    some = members(0, 1, done=("asg-0",), newest=(ended,), bake=timedelta(hours=1))
+    assert turns(some)["asg-1"] == "RingWaits"
+    assert turns(some, now=30.5)["asg-1"] == "start"
+    assert [member.group_id for member in unknown_ends(some)] == ["asg-0"]
+    assert unknown_ends(members(0, 1, done=("asg-0", "asg-1"), bake=timedelta(hours=1))) == []
+
+
+def test_a_failure_holds_the_rings_above() -> None:
+    failed = activity("FAILED", "asg-0", created=20)
+    some = members(0, 0, 1, done=("asg-1",), newest=(failed,))
+    assert turns(some) == {
+        "asg-0": "rejected", "asg-1": "already_current", "asg-2": "RingWaits",
+    }  # fmt: skip
+    assert [member.group_id for member in holders(some, hours(30))] == ["asg-0"]
+
+
+def test_a_group_without_instances_holds_nobody_up() -> None:
+    groups = [group("asg-0", count=0), group("asg-1")]
+    seen = fleet(*groups)
+    cases = [Case(ASKED, seen, g) for g in groups]
+    decisions = decide(cases)
+    some = [Member(c, Policy("web", n), decisions[c.group.group_id]) for n, c in enumerate(cases)]
+    assert turns(some) == {"asg-0": "GroupEmpty", "asg-1": "start"}
+
+
+def test_holds_windows_and_the_cap_make_it_wait() -> None:
+    assert turns(members(0, hold="a sale"))["asg-0"] == "Held"
+    closed = window("02:00-05:00 UTC")
+    assert turns(members(0, window=closed), now=6)["asg-0"] == "WindowClosed"
+    assert turns(members(0, window=closed), now=27)["asg-0"] == "start"
+    assert list(turns(members(0, 0, 0), free=2).values()) == ["start", "start", "CapReached"]
+    assert turns(members(0), free=-1)["asg-0"] == "CapReached"
