@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from typing import TYPE_CHECKING, TypeVar
 
 from .errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Result = TypeVar("Result")
 
 # Kept back to write the outcomes and the answer: a tenth of the limit, within these bounds.
 _LEAST, _MOST = 0.3, 3.0
@@ -33,3 +40,27 @@ class Deadline:
         if seconds >= self.left():
             raise ApiError("DeadlineExceeded", "the function's time limit is near: not done")
         time.sleep(seconds)
+
+
+def within(seconds: float, do: Callable[[], Result]) -> Result:
+    """Do it in a thread of its own, and raise TimeoutError if it takes longer.
+
+    A socket's timeout counts from byte to byte: an answer that drips would outlast any of them.
+    """
+    results: list[Result] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(do())
+        except BaseException as error:  # noqa: BLE001 — raised again by the one who waits
+            errors.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if errors:
+        raise errors[0]
+    if not results:
+        raise TimeoutError
+    return results[0]

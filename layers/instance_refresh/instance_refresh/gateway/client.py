@@ -17,6 +17,7 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
+from ..deadline import within
 from ..errors import ApiError
 from .pace import Pace
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from .credentials import Credentials
 
 _CONNECT_TIMEOUT = 3.0
-_READ_TIMEOUT = 10.0
+_CALL_TIMEOUT = 15.0
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 _TRIES = 6
 # StartInstanceRefresh takes 20 calls a second, and no action that is used here takes fewer.
@@ -77,28 +78,30 @@ class Api:
 
     def _once(self, action: str, parameters: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
         _PACES.setdefault(action, Pace(_INTERVAL)).wait(deadline)
-        left = deadline.check()
+        left = min(deadline.check(), _CALL_TIMEOUT)
         try:
             client = self._idle.pop()
         except IndexError:
             client = CommonClient(
                 self._service, self._version, self._credential, self._region, self._profile
             )
-        client.request.conn.timeout = (min(left, _CONNECT_TIMEOUT), min(left, _READ_TIMEOUT))
+        client.request.conn.timeout = (min(left, _CONNECT_TIMEOUT), left)
         try:
-            return _response(client.call_json(action, parameters))
+            response = _response(within(left, lambda: client.call_json(action, parameters)))
         except TencentCloudSDKException as error:
+            if error.get_code() not in _NETWORK:
+                self._idle.append(client)
             raise _translated(action, error) from None
         except (ValueError, KeyError, TypeError):
             raise ApiError(
                 "InvalidAnswer", f"{action} was answered with no valid document", fate_unknown=True
             ) from None
-        except OSError as error:  # the body was cut off: requests raises it while it is read
+        except OSError as error:  # too late, or the body was cut off while it was read
             raise ApiError(
                 "ClientNetworkError", f"{action}: {type(error).__name__}", fate_unknown=True
             ) from None
-        finally:
-            self._idle.append(client)
+        self._idle.append(client)  # one whose connection went wrong is not used again
+        return response
 
 
 def _response(answer: dict[str, Any]) -> dict[str, Any]:

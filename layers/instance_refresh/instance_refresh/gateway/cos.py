@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
+from ..deadline import within
 from ..errors import ApiError
 
 if TYPE_CHECKING:
@@ -92,16 +94,22 @@ class Cos:
             endpoint=self._endpoint,
         )
         try:
-            with requests.get(
-                url, headers=headers, timeout=timeout, stream=True, allow_redirects=False
-            ) as answer:
-                body = answer.raw.read(most + 1, decode_content=False)
-        except OSError as error:
+            answer, body = within(timeout, lambda: _get(url, headers, timeout, most + 1))
+        except (OSError, HTTPError) as error:
             name = type(error).__name__
             raise ApiError("ClientNetworkError", f"GetObject: {name}", fate_unknown=True) from None
         if answer.status_code == _OK:
-            return bytes(body)
-        raise _refused(answer, bytes(body))
+            return body
+        raise _refused(answer, body)
+
+
+def _get(
+    url: str, headers: dict[str, str], timeout: float, most: int
+) -> tuple[requests.Response, bytes]:
+    with requests.get(
+        url, headers=headers, timeout=timeout, stream=True, allow_redirects=False
+    ) as answer:
+        return answer, bytes(answer.raw.read(most, decode_content=False))
 
 
 def _refused(answer: requests.Response, body: bytes) -> ApiError:
