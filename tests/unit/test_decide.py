@@ -4,12 +4,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
 
 from instance_refresh.case import Case
 from instance_refresh.decide import Decision, Start, absent, decide, planned
 from instance_refresh.outcome import Outcome
 from instance_refresh.request import Request
+from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
 
 if TYPE_CHECKING:
     from instance_refresh.fleet import Fleet
@@ -95,6 +95,15 @@ def test_an_older_image_is_superseded_unless_forced() -> None:
     seen = fleet(names=NEW, runs=NEW)
     assert ends(one(back, seen)) == "superseded"
     assert starts(one(replace(back, force=True), seen)).image == OLD
+
+
+def test_an_image_older_than_an_instances_is_superseded_too() -> None:
+    some = (*instances("asg-a", 3, OLD), *instances("asg-a", 1, NEW))
+    between = replace(ASKED, image_id="img-mid")
+    images = {OLD: image(OLD, 0), "img-mid": image("img-mid", 5), NEW: image(NEW, 10)}
+    assert ends(one(between, fleet(instances={"asg-a": some}, images=images))) == "superseded"
+    crashed = fleet(names="img-mid", instances={"asg-a": some}, images=images)
+    assert starts(one(between, crashed)).image == "img-mid"
 
 
 @pytest.mark.parametrize(

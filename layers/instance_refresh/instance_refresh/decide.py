@@ -77,12 +77,19 @@ def in_progress(case: Case) -> Outcome | None:
 
 
 def superseded(case: Case) -> Outcome | None:
-    """3. An image older than the launch configuration's doesn't replace it."""
-    image, before = case.image, case.fleet.images.get(case.configured_image_id)
-    if case.request.force or not image or not before or not image.created or not before.created:
+    """3. An image older than the launch configuration's, or an instance's, doesn't replace it."""
+    image = case.image
+    if case.request.force or not case.sets_image or image is None:
         return None
-    if image.created >= before.created:
+    has = {case.configured_image_id, *(instance.image_id for instance in case.running)}
+    newer = [
+        found
+        for found in map(case.fleet.images.get, sorted(has))
+        if found and found.created and image.created and found.created > image.created
+    ]
+    if not newer:
         return None
+    before = newer[0]
     reason = (
         f"image {image.image_id} ({image.created:%Y-%m-%d %H:%M:%SZ}) is older than the group's"
         f" {before.image_id} ({before.created:%Y-%m-%d %H:%M:%SZ})"
@@ -139,7 +146,7 @@ def rejected(case: Case) -> Outcome | None:
 # configurations and live activities, then their instances, then their newest activities.
 TIERS: tuple[tuple[Rule, ...], ...] = (
     (in_progress, refused, superseded),
-    (refused, already_current),
+    (refused, superseded, already_current),
     (in_progress, force_spent, rejected),
 )
 

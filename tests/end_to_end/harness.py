@@ -1,0 +1,131 @@
+"""Functions called in this process, on a local cloud, as SCF would call them."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+from local.clock import ManualClock
+from local.cloud import Cloud
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+REGION = "ap-guangzhou"
+BUCKET = "images-1250000000"
+
+
+def handler(function: str) -> Any:
+    """Load a function's handler."""
+    name = f"functions_{function}"
+    if name not in sys.modules:
+        path = ROOT / "functions" / function / "index.py"
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+    return sys.modules[name].main_handler
+
+
+class World:
+    """A cloud whose time a test moves, and the functions on it."""
+
+    def __init__(self, cloud: Cloud, environ: dict[str, str]) -> None:
+        self.cloud = cloud
+        self.region = cloud.region(REGION)
+        self.environ = environ
+        self.act_as(cloud.role())
+
+    def act_as(self, role: Any) -> None:
+        self.role = role
+        self.environ |= {
+            "TENCENTCLOUD_SECRETID": role.secret_id,
+            "TENCENTCLOUD_SECRETKEY": role.secret_key,
+            "TENCENTCLOUD_SESSIONTOKEN": role.token,
+        }
+
+    def call(self, function: str, event: Any, *, limit_ms: int = 20_000) -> Any:
+        """Call a function once."""
+        context = {
+            "request_id": "r-1",
+            "function_name": function,
+            "time_limit_in_ms": limit_ms,
+            "tencentcloud_region": REGION,
+        }
+        with mock.patch.dict("os.environ", self.environ, clear=True):
+            return handler(function)(event, context)
+
+    def post(self, **document: Any) -> tuple[int, dict[str, Any]]:
+        """Send a request to the webhook; gives the status and the document."""
+        event = {
+            "httpMethod": "POST",
+            "headers": {"content-type": "application/json"},
+            "body": json.dumps(document),
+        }
+        answer = self.call("webhook", event)
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def tick(self, message: Any = "") -> dict[str, Any]:
+        """Let the timer tick, now."""
+        text = message if isinstance(message, str) else json.dumps(message)
+        now = f"{self.cloud.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+        event = {"Type": "Timer", "TriggerName": "tick", "Time": now, "Message": text}
+        result: dict[str, Any] = self.call("schedule", event)
+        return result
+
+    def publish(self, key: str, manifest: Any) -> dict[str, Any]:
+        """Put a manifest into the bucket and give the event of it."""
+        events: list[dict[str, Any]] = []
+        self.cloud.cos.subscribe(BUCKET, events.append, prefix=key)
+        body = manifest if isinstance(manifest, str) else json.dumps(manifest)
+        self.cloud.cos.put(BUCKET, key, body.encode())
+        return events[-1]
+
+    def advance(self, seconds: float) -> None:
+        self.cloud.clock.advance(seconds)
+        self.cloud.settle()
+
+    def finish(self) -> None:
+        """Let every activity come to its end, or to a pause."""
+        for _ in range(200):
+            if not any(a.status in ("INIT", "RUNNING") for a in self.region.activities.values()):
+                return
+            self.advance(120)
+        message = "activities do not end"
+        raise AssertionError(message)
+
+    def runs(self, group: str) -> set[str]:
+        """Give the images that a group's instances run."""
+        return {
+            instance.image_id
+            for instance in self.region.instances.values()
+            if instance.group_id == group
+        }
+
+    def configured(self, group: str) -> str:
+        name = self.region.groups[group].launch_configuration_id
+        image: str = self.region.launch_configurations[name].image_id
+        return image
+
+    def reinstalls(self) -> dict[str, int]:
+        """Count how often each instance was reinstalled."""
+        counts: dict[str, int] = {}
+        for done in self.region.reinstalls:
+            counts[done.instance_id] = counts.get(done.instance_id, 0) + 1
+        return counts
+
+
+@contextmanager
+def world(**settings: str) -> Iterator[World]:
+    with Cloud(clock=ManualClock()) as cloud:
+        cloud.cos.create_bucket(BUCKET, REGION)
+        environ = {"TENCENTCLOUD_REGION": REGION, **cloud.environment(), **settings}
+        yield World(cloud, environ)

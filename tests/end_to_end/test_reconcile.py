@@ -1,0 +1,260 @@
+"""Groups that follow an image family, brought along by ticks alone."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from instance_refresh.invocation import TryAgain
+from tests.end_to_end.harness import World, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FIRST, SECOND, THIRD = "img-00000001", "img-00000002", "img-00000003"
+RINGS = {"asg-ring0000": 0, **{f"asg-ring100{n}": 1 for n in range(3)}}
+RINGS |= {f"asg-ring200{n}": 2 for n in range(6)}
+CAP = 4
+
+
+def tags(**values: object) -> dict[str, str]:
+    known = {"image_family": "web", **values}
+    return {f"instance-refresh:{k.replace('_', '-')}": str(v) for k, v in known.items()}
+
+
+@pytest.fixture
+def it() -> Iterator[World]:
+    with world(MAX_REFRESHING=str(CAP)) as made:
+        made.region.add_image(FIRST, family="web", created=made.cloud.clock.now())
+        for group, ring in RINGS.items():
+            policy = tags(ring=ring, bake="10m", fail_process="AUTO_ROLLBACK", batch_size="50%")
+            made.region.add_group(group, image=FIRST, instances=2, tags=policy)
+        made.advance(3600)
+        yield made
+
+
+def publish(it: World, image: str) -> None:
+    it.region.add_image(image, family="web", created=it.cloud.clock.now())
+    it.advance(60)
+
+
+def converged(it: World, image: str) -> list[str]:
+    return [g for g in RINGS if it.runs(g) == {image} and it.configured(g) == image]
+
+
+def live(it: World) -> list[Any]:
+    over = ("SUCCESSFUL", "FAILED", "CANCELLED")
+    return [a for a in it.region.activities.values() if a.status not in over]
+
+
+def watch_over(it: World, ticks: int, image: str, step: float = 120) -> list[dict[str, Any]]:
+    """Tick until all have the image; meanwhile the cap and the order of the rings hold."""
+    results = []
+    for _ in range(ticks):
+        results.append(it.tick())
+        assert len(live(it)) <= CAP
+        done = set(converged(it, image))
+        for lower, higher in itertools.permutations(RINGS, 2):
+            if RINGS[lower] < RINGS[higher] and lower not in done:
+                assert image not in it.runs(higher)
+                assert it.configured(higher) != image
+        it.advance(step)
+        if len(done) == len(RINGS) and not live(it):
+            return results
+    return results
+
+
+def test_ten_groups_in_three_rings_by_ticks_alone(it: World) -> None:
+    publish(it, SECOND)
+    watch_over(it, 150, SECOND)
+    assert sorted(converged(it, SECOND)) == sorted(RINGS)
+    assert set(it.reinstalls().values()) == {1}
+    quiet = it.tick()
+    assert quiet["Outcomes"] == []
+    assert quiet["States"] == {"already_current": 10}
+
+
+def test_a_bad_image_stops_at_the_first_ring_and_a_fixed_one_goes_all_the_way(it: World) -> None:
+    it.cloud.faults.fail_image(SECOND)
+    publish(it, SECOND)
+    results = [it.tick()]
+    for _ in range(40):
+        it.advance(120)
+        results.append(it.tick())
+    said = [outcome for result in results for outcome in result["Outcomes"]]
+    assert [o["Outcome"] for o in said if o["Outcome"] in ("started", "restored")] == [
+        "started", "restored",
+    ]  # fmt: skip
+    assert it.runs("asg-ring0000") == {FIRST}
+    assert sorted(converged(it, FIRST)) == sorted(RINGS)
+    last = {
+        (o.get("AutoScalingGroupId"), o["Outcome"], o.get("Code")) for o in results[-1]["Outcomes"]
+    }
+    assert last == {("asg-ring0000", "rejected", None), (None, "attention", "WaveHeld")}
+    wave = next(o for o in results[-1]["Outcomes"] if o.get("Code") == "WaveHeld")
+    assert "9 groups of higher rings wait for asg-ring0000" in wave["Reason"]
+
+    publish(it, THIRD)
+    watch_over(it, 150, THIRD)
+    assert sorted(converged(it, THIRD)) == sorted(RINGS)
+    starts = [c for c in it.cloud.calls if c.action == "StartInstanceRefresh" and not c.code]
+    assert len(starts) == 11
+
+
+def test_ticks_missed_doubled_and_mixed_with_the_event(it: World) -> None:
+    publish(it, SECOND)
+    event = it.publish("images/web.json", {"ImageId": SECOND})
+    for step in itertools.cycle([120, 0, 900, 0, 60]):
+        it.tick()
+        it.call("image_published", event)
+        assert len(live(it)) <= CAP
+        it.advance(step)
+        if len(converged(it, SECOND)) == len(RINGS) and not live(it):
+            break
+    assert set(it.reinstalls().values()) == {1}
+
+
+@pytest.mark.parametrize("kind", ["cut_before", "cut_after", "throttle", "http_500_after"])
+def test_calls_that_go_wrong_are_made_up_for_by_later_ticks(it: World, kind: str) -> None:
+    publish(it, SECOND)
+    it.cloud.faults.rate(kind, 0.1, seed=7)
+    for _ in range(200):
+        try:
+            it.tick()
+        except TryAgain:
+            it.advance(1)
+        it.advance(300)
+        if len(converged(it, SECOND)) == len(RINGS) and not live(it):
+            break
+    assert sorted(converged(it, SECOND)) == sorted(RINGS)
+    assert set(it.reinstalls().values()) == {1}
+
+
+def one(it: World, **policy: object) -> str:
+    """Make one more group, of a family of its own."""
+    it.region.add_image("img-0000one1", family="one", created=it.cloud.clock.now())
+    it.region.add_group(
+        "asg-one00001", image="img-0000one1", tags=tags(image_family="one", **policy)
+    )
+    it.advance(60)
+    it.region.add_image("img-0000one2", family="one", created=it.cloud.clock.now())
+    it.advance(60)
+    return "asg-one00001"
+
+
+def state(it: World, group: str) -> str:
+    newest = max(
+        (a for a in it.region.activities.values() if a.group_id == group),
+        key=lambda a: a.created_time,
+    )
+    status: str = newest.status
+    return status
+
+
+@pytest.mark.parametrize(
+    ("action", "ends"),
+    [
+        ("retry", "started"),
+        ("continue", "started"),
+        ("rollback", "restored"),
+        ("cancel", "rejected"),
+    ],
+)
+def test_a_frozen_group_never_stays_so(it: World, action: str, ends: str) -> None:
+    group = one(it, paused_action=action)
+    instance = next(i for i in it.region.instances.values() if i.group_id == group)
+    it.cloud.faults.fail_instance(instance.instance_id)
+    it.tick()
+    it.finish()
+    assert state(it, group) == "FAILED_PAUSE"
+    it.tick()
+    it.advance(900)
+    acted = it.tick()["Outcomes"]
+    assert [o["Code"] for o in acted if o["AutoScalingGroupId"] == group] == ["RefreshPaused"]
+    assert state(it, group) != "FAILED_PAUSE"
+    it.finish()
+    later = it.tick()["Outcomes"]
+    found = [o["Outcome"] for o in later if o["AutoScalingGroupId"] == group]
+    expected = {"started": [], "restored": ["restored"], "rejected": ["rejected"]}
+    if action != "continue":  # which leaves the failed instance in standby
+        assert found == expected[ends]
+
+
+def test_an_alert_says_what_the_platform_says(
+    it: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    group = one(it)
+    instance = next(i for i in it.region.instances.values() if i.group_id == group)
+    it.cloud.faults.fail_instance(instance.instance_id)
+    it.tick()
+    it.finish()
+    it.advance(1000)
+    for _ in range(2):
+        capsys.readouterr()
+        it.tick()
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        (alert,) = [line for line in lines if line["level"] == "ERROR"]
+        assert (alert["group"], alert["code"]) == (group, "RefreshPaused")
+        assert instance.instance_id in alert["message"]
+        assert alert["notes"]
+    assert state(it, group) == "FAILED_PAUSE"
+
+
+def test_a_newer_image_takes_over_a_paused_activity(it: World) -> None:
+    group = one(it, bake="1h")
+    it.tick()
+    it.finish()
+    assert state(it, group) == "AUTO_PAUSE"
+    it.region.add_image("img-0000one3", family="one", created=it.cloud.clock.now())
+    it.advance(60)
+    assert [o["Code"] for o in it.tick()["Outcomes"]] == ["NewerImage"]
+    for _ in range(40):
+        it.advance(1000)
+        it.tick()
+    assert it.runs(group) == {"img-0000one3"}
+
+
+def test_a_newer_image_waits_for_a_running_activity(it: World) -> None:
+    group = one(it)
+    it.tick()
+    it.region.add_image("img-0000one3", family="one", created=it.cloud.clock.now())
+    it.region.add_image("img-0000one4", family="one", created=it.cloud.clock.now())
+    it.advance(30)
+    assert it.tick()["States"]["queued"] == 1
+    it.finish()
+    it.tick()
+    it.finish()
+    assert it.runs(group) == {"img-0000one4"}
+    assert set(it.reinstalls().values()) == {2}
+
+
+def test_holds_windows_and_wrong_tags(it: World) -> None:
+    now = it.cloud.clock.now()
+    group = one(it, hold="a sale")
+    assert [o["Reason"] for o in it.tick()["Outcomes"]] == ["held by its tag: a sale"]
+    closed = f"{(now.hour + 12) % 24:02}:00-{(now.hour + 13) % 24:02}:00 UTC"
+    it.region.groups[group].tags = tags(image_family="one", window=closed)
+    assert it.tick()["States"]["WindowClosed"] == 1
+    it.region.groups[group].tags = tags(image_family="one", window="sometimes")
+    (wrong,) = it.tick()["Outcomes"]
+    assert (wrong["AutoScalingGroupId"], wrong["Code"]) == (group, "InvalidTag")
+    assert "Mon-Fri 02:00-05:00 Asia/Shanghai" in wrong["Reason"]
+    it.region.groups[group].tags = tags(image_family="one")
+    assert [o["Outcome"] for o in it.tick()["Outcomes"]] == ["started"]
+
+
+def test_a_tick_over_converged_groups_reads_little_and_writes_nothing(
+    it: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in range(90):
+        it.region.add_group(f"asg-more{number:04}", image=FIRST, instances=20, tags=tags())
+    before = len(it.cloud.calls)
+    capsys.readouterr()
+    it.tick()
+    assert len(capsys.readouterr().out.splitlines()) == 1
+    groups, instances = len(it.region.groups), len(it.region.instances)
+    assert len(it.cloud.calls) - before <= (3 * groups + 2 * instances) / 100 + 10
+    assert it.cloud.writes() == []

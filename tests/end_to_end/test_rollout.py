@@ -1,0 +1,243 @@
+"""What a request does to a cloud, through the real functions and the real SDK."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from instance_refresh.invocation import TryAgain
+from tests.end_to_end.harness import World, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OLD, NEW = "img-00000001", "img-00000002"
+WEB = "asg-web00001"
+
+
+@pytest.fixture
+def it() -> Iterator[World]:
+    with world() as made:
+        made.region.add_image(OLD, family="web", created="2026-01-01T00:00:00Z")
+        made.region.add_image(NEW, family="web", created="2026-01-02T00:00:00Z")
+        made.region.add_group(
+            WEB,
+            image=OLD,
+            instances=4,
+            tags={"service": "web", "instance-refresh:image-family": "web"},
+        )
+        yield made
+
+
+def outcome(answer: tuple[int, dict[str, Any]]) -> dict[str, Any]:
+    (found,) = answer[1]["Outcomes"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_an_image_reaches_every_instance_once(it: World) -> None:
+    status, document = it.post(AutoScalingGroupId=WEB, ImageId=NEW)
+    assert (status, document["Outcomes"][0]["Outcome"]) == (202, "started")
+    assert it.configured(WEB) == NEW
+    assert outcome(it.post(AutoScalingGroupId=WEB, ImageId=NEW))["Outcome"] == "in_progress"
+    it.finish()
+    assert it.runs(WEB) == {NEW}
+    assert outcome(it.post(AutoScalingGroupId=WEB, ImageId=NEW))["Outcome"] == "already_current"
+    assert set(it.reinstalls().values()) == {1}
+    assert [call.action for call in it.cloud.writes()] == [
+        "ModifyLaunchConfigurationAttributes", "StartInstanceRefresh",
+    ]  # fmt: skip
+
+
+def test_the_body_of_the_apis_own_page_is_a_request(it: World) -> None:
+    it.region.add_group("asg-9dn1a5y6", image=NEW, instances=3)
+    for instance in it.region.instances.values():
+        if instance.group_id == "asg-9dn1a5y6":
+            instance.image_id = OLD
+    status, document = it.post(
+        AutoScalingGroupId="asg-9dn1a5y6",
+        RefreshMode="ROLLING_UPDATE",
+        RefreshSettings={
+            "RollingUpdateSettings": {"BatchNumber": 3, "BatchPause": "BATCH_INTERVAL_PAUSE"}
+        },
+    )
+    assert status == 202
+    (started,) = document["Outcomes"]
+    assert "RefreshMode ROLLING_UPDATE was read as ROLLING_UPDATE_RESET" in started["Notes"]
+    call = it.cloud.writes()[-1]
+    assert call.params["RefreshMode"] == "ROLLING_UPDATE_RESET"
+    assert call.params["RefreshSettings"]["RollingUpdateSettings"] == {
+        "BatchNumber": 3, "BatchPause": "BATCH_INTERVAL_PAUSE",
+    }  # fmt: skip
+
+
+def test_targets_by_tags_and_by_list(it: World) -> None:
+    it.region.add_group("asg-web00002", image=OLD, tags={"service": "web", "tier": "b"})
+    it.region.add_group("asg-api00001", image=OLD, tags={"service": "api"})
+    tags = [{"Key": "service", "Value": "web"}]
+    _, document = it.post(Tags=tags, ImageId=NEW, DryRun=True)
+    assert {o["AutoScalingGroupId"] for o in document["Outcomes"]} == {WEB, "asg-web00002"}
+    _, document = it.post(Tags=[*tags, {"Key": "tier", "Value": "b"}], ImageId=NEW, DryRun=True)
+    assert [o["AutoScalingGroupId"] for o in document["Outcomes"]] == ["asg-web00002"]
+    status, document = it.post(AutoScalingGroupIds=["asg-api00001", "asg-nowhere0"], ImageId=NEW)
+    assert status == 207
+    assert [o["Outcome"] for o in document["Outcomes"]] == ["refused", "started"]
+    assert it.post(Tags=[{"Key": "service", "Value": "db"}])[0] == 404
+
+
+def test_a_dry_run_needs_no_permission_to_write_and_decides_the_same(it: World) -> None:
+    reads = {
+        "DescribeAutoScalingGroups", "DescribeLaunchConfigurations", "DescribeRefreshActivities",
+        "DescribeAutoScalingInstances", "DescribeImages", "DescribeImageFromFamily",
+        "DescribeInstances",
+    }  # fmt: skip
+    full = it.role
+    it.act_as(it.cloud.role(allow=reads))
+    status, document = it.post(AutoScalingGroupId=WEB, ImageFamily="web", DryRun=True)
+    (plan,) = document["Outcomes"]
+    assert (status, plan["Outcome"], plan["ImageId"]) == (200, "planned", NEW)
+    assert plan["Plan"] == {
+        "Reinstalled": 4, "AlreadyOnImage": 0, "LeftAsTheyAre": 0, "BatchNumber": 4,
+        "LeastInService": 3, "SharedWith": [], "RollbackImageId": OLD,
+    }  # fmt: skip
+    denied = outcome(it.post(AutoScalingGroupId=WEB, ImageFamily="web"))
+    assert (denied["Outcome"], denied["Code"]) == ("failed", "AuthFailure.UnauthorizedOperation")
+    assert it.configured(WEB) == OLD
+    it.act_as(full)
+    started = outcome(it.post(AutoScalingGroupId=WEB, ImageFamily="web"))
+    assert (started["Outcome"], started["Plan"]) == ("started", plan["Plan"])
+
+
+def test_a_start_refused_for_good_puts_the_old_image_back(it: World) -> None:
+    it.cloud.faults.inject("StartInstanceRefresh", "denied")
+    status, document = it.post(AutoScalingGroupId=WEB, ImageId=NEW)
+    failed = outcome((status, document))
+    assert (status, failed["Outcome"]) == (502, "failed")
+    assert "names img-00000001 again" in failed["Reason"]
+    assert it.configured(WEB) == OLD
+    assert outcome(it.post(AutoScalingGroupId=WEB, ImageId=NEW))["Outcome"] == "started"
+
+
+def test_a_throttled_start_is_sent_again_once(it: World) -> None:
+    it.cloud.faults.inject("StartInstanceRefresh", "throttle", times=2)
+    assert outcome(it.post(AutoScalingGroupId=WEB, ImageId=NEW))["Outcome"] == "started"
+    starts = [call.code for call in it.cloud.calls if call.action == "StartInstanceRefresh"]
+    assert starts == ["RequestLimitExceeded", "RequestLimitExceeded", ""]
+    assert len(it.region.activities) == 1
+
+
+@pytest.mark.parametrize("kind", ["cut_after", "http_500_after", "malformed_json", "empty_body"])
+def test_a_start_whose_answer_is_lost_is_found(it: World, kind: str) -> None:
+    it.cloud.faults.inject("StartInstanceRefresh", kind)
+    started = outcome(it.post(AutoScalingGroupId=WEB, ImageId=NEW))
+    assert started["Outcome"] == "started"
+    assert list(it.region.activities) == [started["RefreshActivityId"]]
+    assert "answer was lost" in started["Reason"]
+
+
+def test_a_manifest_rolls_its_image(it: World) -> None:
+    event = it.publish("images/web.json", {"ImageId": NEW, "AutoScalingGroupId": WEB})
+    result = it.call("image_published", event)
+    assert [o["Outcome"] for o in result["Outcomes"]] == ["started"]
+    it.finish()
+    assert it.runs(WEB) == {NEW}
+
+
+def test_a_manifest_without_a_target_goes_to_the_followers(it: World) -> None:
+    it.region.add_group("asg-api00001", image=OLD)
+    event = it.publish("images/web.json", {"ImageId": NEW})
+    result = it.call("image_published", event)
+    assert [o["AutoScalingGroupId"] for o in result["Outcomes"]] == [WEB]
+    assert it.configured("asg-api00001") == OLD
+
+
+def test_packers_manifest_in_two_regions(it: World) -> None:
+    shanghai = it.cloud.region("ap-shanghai")
+    shanghai.add_image("img-0000sha1", family="web", created="2026-01-01T00:00:00Z")
+    shanghai.add_image("img-0000sha2", family="web", created="2026-01-02T00:00:00Z")
+    shanghai.add_group("asg-sha00001", image="img-0000sha1", tags={"service": "web"})
+    target = {"Tags": [{"Key": "service", "Value": "web"}]}
+    build = {"builder_type": "tencentcloud-cvm", "packer_run_uuid": "b", "files": None}
+    builds = [
+        {
+            **build,
+            "packer_run_uuid": "a",
+            "artifact_id": f"ap-guangzhou:{OLD}",
+            "custom_data": None,
+        },
+        {
+            **build,
+            "artifact_id": f"ap-guangzhou:{NEW},ap-shanghai:img-0000sha2",
+            "custom_data": {"git_sha": "abc", "instance_refresh": json.dumps(target)},
+        },
+    ]
+    event = it.publish("images/packer.json", {"builds": builds, "last_run_uuid": "b"})
+    result = it.call("image_published", event)
+    assert {(o["Region"], o["AutoScalingGroupId"], o["Outcome"]) for o in result["Outcomes"]} == {
+        ("ap-guangzhou", WEB, "started"), ("ap-shanghai", "asg-sha00001", "started"),
+    }  # fmt: skip
+
+
+def test_a_timer_rolls_what_its_message_asks_for(it: World) -> None:
+    result = it.tick({"AutoScalingGroupId": WEB, "ImageFamily": "web"})
+    assert [o["Outcome"] for o in result["Outcomes"]] == ["started"]
+    it.finish()
+    assert it.runs(WEB) == {NEW}
+
+
+def test_a_forced_tick_delivered_twice_reinstalls_once(it: World) -> None:
+    message = json.dumps({"AutoScalingGroupId": WEB, "Force": True})
+    event = {"Type": "Timer", "TriggerName": "t", "Message": message}
+    event["Time"] = f"{it.cloud.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    assert it.call("schedule", event)["Outcomes"][0]["Outcome"] == "started"
+    it.finish()
+    assert it.call("schedule", event)["Outcomes"][0]["Outcome"] == "already_current"
+    assert set(it.reinstalls().values()) == {1}
+
+
+def test_a_shared_launch_configuration_is_refused_and_unchanged(it: World) -> None:
+    shared = it.region.groups[WEB].launch_configuration_id
+    it.region.add_group("asg-other001", image=OLD, launch_configuration=shared)
+    refused = outcome(it.post(AutoScalingGroupId=WEB, ImageId=NEW))
+    assert (refused["Outcome"], refused["Code"]) == ("refused", "LaunchConfigurationShared")
+    assert "asg-other001" in refused["Reason"]
+    assert it.configured(WEB) == OLD
+    assert it.cloud.writes() == []
+    status, _ = it.post(AutoScalingGroupIds=[WEB, "asg-other001"], ImageId=NEW)
+    assert status == 202
+    assert len(it.region.activities) == 2
+
+
+def test_credentials_are_read_at_each_invocation(it: World) -> None:
+    first = it.role
+    assert it.post(AutoScalingGroupId=WEB, ImageId=NEW, DryRun=True)[0] == 200
+    it.cloud.revoke(first)
+    assert it.post(AutoScalingGroupId=WEB, ImageId=NEW, DryRun=True)[0] == 502
+    it.act_as(it.cloud.role())
+    assert it.post(AutoScalingGroupId=WEB, ImageId=NEW, DryRun=True)[0] == 200
+
+
+def test_many_groups_are_refreshed_side_by_side(it: World) -> None:
+    names = [f"asg-many{n:04}" for n in range(25)]
+    for name in names:
+        it.region.add_group(name, image=OLD, instances=1)
+    status, document = it.post(AutoScalingGroupIds=names, ImageId=NEW)
+    assert status == 202
+    assert {o["Outcome"] for o in document["Outcomes"]} == {"started"}
+    assert not [call for call in it.cloud.calls if call.code]
+
+
+def test_what_the_deadline_cuts_off_is_done_by_the_next_try(it: World) -> None:
+    names = [f"asg-many{n:04}" for n in range(30)]
+    for name in names:
+        it.region.add_group(name, image=OLD, instances=1)
+    event = it.publish("images/web.json", {"ImageId": NEW, "AutoScalingGroupIds": names})
+    with pytest.raises(TryAgain, match="not done yet"):
+        it.call("image_published", event, limit_ms=1500)
+    assert 0 < len(it.region.activities) < 30
+    it.call("image_published", event)
+    it.finish()
+    assert {image for name in names for image in it.runs(name)} == {NEW}
+    assert set(it.reinstalls().values()) == {1}
