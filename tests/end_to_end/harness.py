@@ -104,11 +104,11 @@ class World:
 
     def runs(self, group: str) -> set[str]:
         """Give the images that a group's instances run."""
-        return {
-            instance.image_id
-            for instance in self.region.instances.values()
-            if instance.group_id == group
-        }
+        return {instance.image_id for instance in self.members(group)}
+
+    def members(self, group: str) -> list[Any]:
+        """Give a group's instances."""
+        return self.region.instances_of(self.region.groups[group])
 
     def configured(self, group: str) -> str:
         name = self.region.groups[group].launch_configuration_id

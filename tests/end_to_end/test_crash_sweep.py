@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from instance_refresh.fleet import moment
 from instance_refresh.gateway import client
 from instance_refresh.invocation import TryAgain
 from local.scf.platform import Platform
@@ -24,8 +25,8 @@ KINDS = [
 
 
 def prepare(it: World) -> dict[str, Any]:
-    it.region.add_image(OLD, family="web", created="2026-01-01T00:00:00Z")
-    it.region.add_image(NEW, family="web", created="2026-01-02T00:00:00Z")
+    it.region.add_image(OLD, family="web", created=moment("2025-12-30T00:00:00Z"))
+    it.region.add_image(NEW, family="web", created=moment("2025-12-31T00:00:00Z"))
     for group in GROUPS:
         it.region.add_group(group, image=OLD, instances=3)
     return it.publish("images/web.json", {"ImageId": NEW, "AutoScalingGroupIds": GROUPS})
@@ -37,7 +38,7 @@ def check(it: World) -> None:
     assert {image for group in GROUPS for image in it.runs(group)} == {NEW}
     assert {it.configured(group) for group in GROUPS} == {NEW}
     assert sorted(it.reinstalls().values()) == [1] * 9
-    assert sorted(a.group_id for a in it.region.activities.values()) == GROUPS
+    assert sorted(a.auto_scaling_group_id for a in it.region.activities.values()) == GROUPS
 
 
 def deliver(it: World, event: dict[str, Any]) -> None:

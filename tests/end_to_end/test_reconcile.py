@@ -147,7 +147,7 @@ def one(it: World, **policy: object) -> str:
 
 def state(it: World, group: str) -> str:
     newest = max(
-        (a for a in it.region.activities.values() if a.group_id == group),
+        (a for a in it.region.activities.values() if a.auto_scaling_group_id == group),
         key=lambda a: a.created_time,
     )
     status: str = newest.status
@@ -165,7 +165,7 @@ def state(it: World, group: str) -> str:
 )
 def test_a_frozen_group_never_stays_so(it: World, action: str, ends: str) -> None:
     group = one(it, paused_action=action)
-    instance = next(i for i in it.region.instances.values() if i.group_id == group)
+    instance = it.members(group)[0]
     it.cloud.faults.fail_instance(instance.instance_id)
     it.tick()
     it.finish()
@@ -187,7 +187,7 @@ def test_an_alert_says_what_the_platform_says(
     it: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
     group = one(it)
-    instance = next(i for i in it.region.instances.values() if i.group_id == group)
+    instance = it.members(group)[0]
     it.cloud.faults.fail_instance(instance.instance_id)
     it.tick()
     it.finish()
@@ -221,8 +221,9 @@ def test_a_newer_image_waits_for_a_running_activity(it: World) -> None:
     group = one(it)
     it.tick()
     it.region.add_image("img-0000one3", family="one", created=it.cloud.clock.now())
+    it.advance(10)
     it.region.add_image("img-0000one4", family="one", created=it.cloud.clock.now())
-    it.advance(30)
+    it.advance(20)
     assert it.tick()["States"]["queued"] == 1
     it.finish()
     it.tick()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from instance_refresh.fleet import moment
 from instance_refresh.invocation import TryAgain
 from tests.end_to_end.harness import World, world
 
@@ -20,8 +21,8 @@ WEB = "asg-web00001"
 @pytest.fixture
 def it() -> Iterator[World]:
     with world() as made:
-        made.region.add_image(OLD, family="web", created="2026-01-01T00:00:00Z")
-        made.region.add_image(NEW, family="web", created="2026-01-02T00:00:00Z")
+        made.region.add_image(OLD, family="web", created=moment("2025-12-30T00:00:00Z"))
+        made.region.add_image(NEW, family="web", created=moment("2025-12-31T00:00:00Z"))
         made.region.add_group(
             WEB,
             image=OLD,
@@ -53,9 +54,8 @@ def test_an_image_reaches_every_instance_once(it: World) -> None:
 
 def test_the_body_of_the_apis_own_page_is_a_request(it: World) -> None:
     it.region.add_group("asg-9dn1a5y6", image=NEW, instances=3)
-    for instance in it.region.instances.values():
-        if instance.group_id == "asg-9dn1a5y6":
-            instance.image_id = OLD
+    for instance in it.members("asg-9dn1a5y6"):
+        instance.image_id = OLD
     status, document = it.post(
         AutoScalingGroupId="asg-9dn1a5y6",
         RefreshMode="ROLLING_UPDATE",
@@ -155,8 +155,8 @@ def test_a_manifest_without_a_target_goes_to_the_followers(it: World) -> None:
 
 def test_packers_manifest_in_two_regions(it: World) -> None:
     shanghai = it.cloud.region("ap-shanghai")
-    shanghai.add_image("img-0000sha1", family="web", created="2026-01-01T00:00:00Z")
-    shanghai.add_image("img-0000sha2", family="web", created="2026-01-02T00:00:00Z")
+    shanghai.add_image("img-0000sha1", family="web", created=moment("2025-12-30T00:00:00Z"))
+    shanghai.add_image("img-0000sha2", family="web", created=moment("2025-12-31T00:00:00Z"))
     shanghai.add_group("asg-sha00001", image="img-0000sha1", tags={"service": "web"})
     target = {"Tags": [{"Key": "service", "Value": "web"}]}
     build = {"builder_type": "tencentcloud-cvm", "packer_run_uuid": "b", "files": None}

@@ -14,7 +14,12 @@ Result = TypeVar("Result")
 Objects = list[dict[str, Any]]
 
 PAGE = 100
-_UNKNOWN_ID = ("NotFound", ".Malformed", ".InvalidAutoScalingGroupId")
+_UNKNOWN_ID = (
+    "ResourceNotFound.",
+    "InvalidImageId.",
+    "InvalidInstanceId.",
+    "InvalidParameterValue.Invalid",  # …AutoScalingGroupId, …LaunchConfigurationId, …ActivityId
+)
 WORKERS = 16
 
 
@@ -53,7 +58,7 @@ def by_ids(read: Callable[[list[str]], Objects], ids: Iterable[str]) -> Objects:
         try:
             return read(part)
         except ApiError as error:
-            if not error.code.endswith(_UNKNOWN_ID):
+            if not error.code.startswith(_UNKNOWN_ID):
                 raise
             if len(part) == 1:
                 return []

@@ -42,7 +42,7 @@ def _of_packer(document: dict[str, Any], region: str, asked_at: datetime | None)
     if not asked:
         message = f"the last run has no {_BUILDER} build with an image to roll out"
         raise InvalidInput("the Packer manifest", [Problem("/builds", message)])
-    return list(dict.fromkeys(asked))
+    return [one for index, one in enumerate(asked) if one not in asked[:index]]
 
 
 def _target(
