@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from instance_refresh.gateway import client
 from local.clock import ManualClock
 from local.cloud import Cloud
 
@@ -124,8 +125,13 @@ class World:
 
 
 @contextmanager
-def world(**settings: str) -> Iterator[World]:
-    with Cloud(clock=ManualClock()) as cloud:
+def world(*, paced: bool = False, **settings: str) -> Iterator[World]:
+    """Give an empty cloud; unless `paced`, it has no limit a second, and calls keep to none."""
+    interval = client._INTERVAL if paced else 0.0
+    with Cloud(clock=ManualClock()) as cloud, mock.patch.object(client, "_INTERVAL", interval):
+        client._PACES.clear()
+        if not paced:
+            cloud.limits.clear()
         cloud.cos.create_bucket(BUCKET, REGION)
         environ = {"TENCENTCLOUD_REGION": REGION, **cloud.environment(), **settings}
         yield World(cloud, environ)

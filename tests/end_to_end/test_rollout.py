@@ -219,24 +219,29 @@ def test_credentials_are_read_at_each_invocation(it: World) -> None:
     assert it.post(AutoScalingGroupId=WEB, ImageId=NEW, DryRun=True)[0] == 200
 
 
-def test_many_groups_are_refreshed_side_by_side(it: World) -> None:
-    names = [f"asg-many{n:04}" for n in range(25)]
-    for name in names:
-        it.region.add_group(name, image=OLD, instances=1)
-    status, document = it.post(AutoScalingGroupIds=names, ImageId=NEW)
-    assert status == 202
-    assert {o["Outcome"] for o in document["Outcomes"]} == {"started"}
-    assert not [call for call in it.cloud.calls if call.code]
+def test_many_groups_are_refreshed_side_by_side_without_being_throttled() -> None:
+    with world(paced=True) as it:
+        it.region.add_image(OLD, created=moment("2025-12-30T00:00:00Z"))
+        it.region.add_image(NEW, created=moment("2025-12-31T00:00:00Z"))
+        names = [f"asg-many{n:04}" for n in range(30)]
+        for name in names:
+            it.region.add_group(name, image=OLD, instances=1)
+        status, document = it.post(AutoScalingGroupIds=names, ImageId=NEW)
+        assert status == 202
+        assert {o["Outcome"] for o in document["Outcomes"]} == {"started"}
+        assert not [call for call in it.cloud.calls if call.code]
 
 
 def test_what_the_deadline_cuts_off_is_done_by_the_next_try(it: World) -> None:
-    names = [f"asg-many{n:04}" for n in range(30)]
+    it.cloud.faults.inject("StartInstanceRefresh", "delay", times=None, seconds=0.3)
+    names = [f"asg-many{n:04}" for n in range(60)]
     for name in names:
         it.region.add_group(name, image=OLD, instances=1)
     event = it.publish("images/web.json", {"ImageId": NEW, "AutoScalingGroupIds": names})
     with pytest.raises(TryAgain, match="not done yet"):
         it.call("image_published", event, limit_ms=1500)
-    assert 0 < len(it.region.activities) < 30
+    assert 0 < len(it.region.activities) < 60
+    it.cloud.faults.clear()
     it.call("image_published", event)
     it.finish()
     assert {image for name in names for image in it.runs(name)} == {NEW}

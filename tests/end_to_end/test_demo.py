@@ -1,0 +1,88 @@
+"""The rehearsal shows all three triggers, and tells the truth about how they ended."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from local.clock import ScaledClock
+from local.cloud import Cloud
+from local.demo import __main__ as demo
+from local.demo.rehearsal import rehearse
+from local.scf.project import ROOT
+
+if TYPE_CHECKING:
+    import pytest
+
+    from local.calls import Call
+
+FAST = 300.0
+
+
+def test_all_three_triggers_end_in_successful_activities(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(demo, "SPEED", FAST)
+    assert demo.main() == 0
+    shown = capsys.readouterr().out
+    rows = [line for line in shown.splitlines() if line.startswith("│")]
+    assert [line.split()[1] for line in rows] == ["COS", "COS", "webhook", "timer"]
+    assert all("SUCCESSFUL" in line and "started" in line for line in rows)
+    logged = [line.split(" ", 1) for line in shown.splitlines() if '{"level"' in line]
+    assert {name for name, _ in logged} == {"image_published", "webhook", "schedule"}
+    assert sum(json.loads(line).get("outcome") == "started" for _, line in logged) == 4
+    assert "6/6 instances on img-" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_failed_instance_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.demo.rehearsal.LONGEST_ACT_S", 10.0)
+    screen = io.StringIO()
+    with Cloud(clock=ScaledClock(speed=FAST)) as cloud:
+        region = cloud.region("ap-guangzhou")
+
+        def fail_the_first_of_batch(call: Call) -> None:
+            if call.action == "StartInstanceRefresh" and "asg-batch001" in str(call.params):
+                cloud.faults.fail_instance(region.groups["asg-batch001"].instance_ids[0])
+
+        cloud.on_call = fail_the_first_of_batch
+        different = rehearse(Console(file=screen, force_terminal=True, width=120), cloud)
+    assert len(different) == 4
+    assert different[0].startswith("batch: activity asr-")
+    assert different[0].endswith("ended FAILED_PAUSE, not SUCCESSFUL")
+    assert all(" runs img-base0001, not img-" in difference for difference in different[1:])
+    assert "FAILED_PAUSE" in screen.getvalue()
+
+
+def test_a_function_that_starts_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.demo.rehearsal.LONGEST_ACT_S", 1.0)
+    with Cloud(clock=ScaledClock(speed=FAST)) as cloud:
+        cloud.faults.inject("StartInstanceRefresh", "denied", times=None)
+        different = rehearse(Console(file=io.StringIO(), width=120), cloud)
+    assert different == [
+        f"{name}: no refresh was started" for name in ("web", "api", "batch", "web")
+    ]
+
+
+def test_ctrl_c_ends_it_cleanly() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-W", "error", "-m", "local.demo"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stdout
+        assert running.stderr
+        while "RUNNING" not in running.stdout.readline():
+            assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        assert running.stdout.read().endswith("Stopped.\n")
+        assert running.stderr.read() == ""
+        assert running.wait() == 130

@@ -1,0 +1,165 @@
+"""One call of a function from the command line, against each of the three clouds."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.cloud import Cloud
+from local.invoke import CREDENTIALS, SERVICES, main
+from local.seed import seed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+REQUEST = {"AutoScalingGroupId": "asg-web00001", "ImageId": "img-base0003"}
+
+
+@pytest.fixture
+def event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    for name in (*CREDENTIALS, *SERVICES, "TENCENTCLOUD_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "event.json"
+    headers = {"content-type": "application/json"}
+    event = {"httpMethod": "POST", "path": "/", "headers": headers, "body": json.dumps(REQUEST)}
+    path.write_text(json.dumps(event), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture
+def cloud(event: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cloud]:
+    assert event
+    with Cloud() as cloud:
+        seed(cloud)
+        role = cloud.role()
+        assert role.token
+        values = (role.secret_id, role.secret_key, role.token)
+        for name, value in zip(CREDENTIALS, values, strict=True):
+            monkeypatch.setenv(name, value)
+        yield cloud
+
+
+def started(cloud: Cloud) -> list[str]:
+    return [call.code for call in cloud.calls if call.action == "StartInstanceRefresh"]
+
+
+def test_a_fresh_stand_in_is_the_default(event: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["webhook", event]) == 0
+    shown = capsys.readouterr().out
+    assert "fresh local stand-in" in shown
+    assert '"Outcome": "started"' in shown
+    assert '  {"level": "INFO"' in shown
+    assert "  as StartInstanceRefresh ap-guangzhou ok {" in shown
+
+
+def test_objects_beside_the_event_are_in_the_bucket(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "objects" / "images").mkdir(parents=True)
+    manifest = tmp_path / "objects" / "images" / "m.json"
+    manifest.write_text(json.dumps(REQUEST), encoding="utf-8")
+    bucket = {"region": "gz", "name": "images", "appid": "1250000000", "cosRegion": "ap-guangzhou"}
+    item = {
+        "key": "/1250000000/images/images/m.json",
+        "size": 100,
+        "url": "",
+        "vid": "",
+        "meta": {},
+    }
+    record = {
+        "cos": {"cosObject": item, "cosBucket": bucket},
+        "event": {"eventName": "cos:ObjectCreated:Put", "eventTime": 1771729200},
+    }
+    event = tmp_path / "event.json"
+    event.write_text(json.dumps({"Records": [record]}), encoding="utf-8")
+    assert main(["image_published", str(event)]) == 0
+    assert '"Outcome": "started"' in capsys.readouterr().out
+
+
+def test_a_running_stand_in(event: str, cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["webhook", event, "--endpoint", cloud.endpoint]) == 0
+    assert cloud.endpoint in capsys.readouterr().out
+    assert started(cloud) == [""]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nothing", "EVENT"], "no function 'nothing'; there are: image_published, schedule, web"),
+        (["webhook", "no-such-file.json"], "no-such-file.json: No such file"),
+        (["webhook", __file__], "is not JSON"),
+        (["webhook", "EVENT", "--endpoint", "http://127.0.0.1:1"], ", ".join(CREDENTIALS)),
+        (["webhook", "EVENT", "--endpoint", "http://203.0.113.1:1"], "stand-in"),
+        (["webhook", "EVENT", "--cloud", "tencent"], ", ".join(CREDENTIALS)),
+    ],
+)
+def test_what_cannot_be_run_is_said(
+    event: str, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    assert main([event if argument == "EVENT" else argument for argument in arguments]) == 2
+    assert says in capsys.readouterr().err
+
+
+def real_cloud(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> None:
+    for name, value in cloud.environment().items():
+        monkeypatch.setenv(name, value)
+
+
+def test_the_real_cloud_is_not_called_unasked(
+    event: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real_cloud(monkeypatch, cloud)
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+    assert main(["webhook", event, "--cloud", "tencent"]) == 2
+    said = capsys.readouterr()
+    assert "REAL Tencent Cloud" in said.out
+    assert "ap-guangzhou" in said.out
+    assert f"AS_ENDPOINT: {cloud.endpoint}" in said.out
+    assert "--yes" in said.err
+    assert cloud.calls == []
+
+
+@pytest.mark.parametrize(("answer", "code", "calls"), [("yes\n", 0, [""]), ("y\n", 2, [])])
+def test_the_real_cloud_is_called_only_after_a_yes(
+    event: str,
+    cloud: Cloud,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    answer: str,
+    code: int,
+    calls: list[str],
+) -> None:
+    real_cloud(monkeypatch, cloud)
+    terminal = io.StringIO(answer)
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr("sys.stdin", terminal)
+    assert main(["webhook", event, "--cloud", "tencent"]) == code
+    assert started(cloud) == calls
+    said = capsys.readouterr()
+    role = cloud.keys
+    assert not [key for key in role._keys if key in said.out + said.err]
+
+
+def test_the_real_cloud_with_yes_asks_nothing(
+    event: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real_cloud(monkeypatch, cloud)
+    assert main(["webhook", event, "--cloud", "tencent", "--yes"]) == 0
+    assert started(cloud) == [""]
+
+
+def test_a_function_that_fails_gives_1(
+    event: str, cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.faults.inject("*", "internal_error", times=None)
+    tick = {"Type": "Timer", "TriggerName": "t", "Time": "2026-02-22T03:00:00Z"}
+    tick["Message"] = json.dumps(REQUEST)
+    path = event.replace("event.json", "tick.json")
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(tick, file)
+    assert main(["schedule", path, "--endpoint", cloud.endpoint]) == 1
+    assert "TryAgain" in capsys.readouterr().out
