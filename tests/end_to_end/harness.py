@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import sys
 from contextlib import contextmanager
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
+
+from standardwebhooks.webhooks import Webhook
 
 from instance_refresh.gateway import client
 from local.clock import ManualClock
@@ -16,6 +20,8 @@ from local.cloud import Cloud
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from local.clock import Clock
 
 ROOT = Path(__file__).parents[2]
 REGION = "ap-guangzhou"
@@ -34,6 +40,20 @@ def handler(function: str) -> Any:
         sys.modules[name] = module
         spec.loader.exec_module(module)
     return sys.modules[name].main_handler
+
+
+SECRET = "whsec_" + base64.b64encode(b"a secret that only tests have").decode()
+
+
+def signed(body: str, secret: str = SECRET) -> dict[str, str]:
+    """Give the headers of a signed call (Standard Webhooks)."""
+    now = datetime.now(timezone.utc)
+    return {
+        "content-type": "application/json",
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign("msg_1", now, body),
+    }
 
 
 class World:
@@ -66,11 +86,8 @@ class World:
 
     def post(self, **document: Any) -> tuple[int, dict[str, Any]]:
         """Send a request to the webhook; gives the status and the document."""
-        event = {
-            "httpMethod": "POST",
-            "headers": {"content-type": "application/json"},
-            "body": json.dumps(document),
-        }
+        body = json.dumps(document)
+        event = {"httpMethod": "POST", "headers": signed(body), "body": body}
         answer = self.call("webhook", event)
         return answer["statusCode"], json.loads(answer["body"])
 
@@ -91,6 +108,7 @@ class World:
         return events[-1]
 
     def advance(self, seconds: float) -> None:
+        assert isinstance(self.cloud.clock, ManualClock)
         self.cloud.clock.advance(seconds)
         self.cloud.settle()
 
@@ -125,13 +143,17 @@ class World:
 
 
 @contextmanager
-def world(*, paced: bool = False, **settings: str) -> Iterator[World]:
+def world(*, paced: bool = False, clock: Clock | None = None, **settings: str) -> Iterator[World]:
     """Give an empty cloud; unless `paced`, it has no limit a second, and calls keep to none."""
     interval = client._INTERVAL if paced else 0.0
-    with Cloud(clock=ManualClock()) as cloud, mock.patch.object(client, "_INTERVAL", interval):
+    with (
+        Cloud(clock=clock or ManualClock()) as cloud,
+        mock.patch.object(client, "_INTERVAL", interval),
+    ):
         client._PACES.clear()
         if not paced:
             cloud.limits.clear()
         cloud.cos.create_bucket(BUCKET, REGION)
         environ = {"TENCENTCLOUD_REGION": REGION, **cloud.environment(), **settings}
+        environ.setdefault("WEBHOOK_SECRET", SECRET)
         yield World(cloud, environ)

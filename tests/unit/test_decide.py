@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from instance_refresh.case import Case
+from instance_refresh.case import Allowed, Case
 from instance_refresh.decide import Decision, Start, absent, decide, planned
 from instance_refresh.outcome import Outcome
 from instance_refresh.request import Request
@@ -19,7 +19,7 @@ PLAIN = Request(region="ap-guangzhou", group_ids=("asg-a",))
 
 
 def every(request: Request, seen: Fleet, *creators: str) -> list[Decision]:
-    cases = (Case(request, seen, group, creators) for group in seen.groups)
+    cases = (Case(request, seen, group, Allowed(creators)) for group in seen.groups)
     return [*absent(request, seen), *decide(cases).values()]
 
 

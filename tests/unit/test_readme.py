@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
 import re
+import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,8 +17,10 @@ from instance_refresh import outcome, settings, watch, wave
 from instance_refresh.contract import check, schema
 from instance_refresh.errors import API_ERRORS
 from instance_refresh.follow import INVALID_TAG
+from instance_refresh.invocation import Invocation
 from instance_refresh.policy import FAIL_PROCESSES, PAUSED_ACTIONS, PAUSES, TAGS
 from instance_refresh.preflight import REFUSALS
+from instance_refresh.triggers import http
 from instance_refresh.window import window
 
 ROOT = Path(__file__).parents[2]
@@ -130,10 +136,54 @@ def test_every_example_is_valid(text: str) -> None:
     check("request" if has_target else "manifest", document, "the example")
 
 
-def test_the_example_over_http_is_valid() -> None:
-    body = re.search(r"-d '(\{.*?\n\})'", README, re.DOTALL)
-    assert body
-    check("request", json.loads(body[1]), "the example")
+def posted(url: str, data: str, headers: dict[str, str]) -> Any:
+    """Serve a call as the function URL does, up to the point where the cloud is asked."""
+    assert url == "https://function.example"
+    event = {"httpMethod": "POST", "headers": headers, "body": data}
+    context = {"request_id": "r", "time_limit_in_ms": 1000, "tencentcloud_region": "ap-guangzhou"}
+    with Invocation("http", context) as invocation:
+        answer = http.serve(event, invocation)
+    return json.loads(answer["body"])["code"]
+
+
+@pytest.fixture
+def environ(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    secret = "whsec_" + base64.b64encode(b"0123456789abcdef01234567").decode()
+    monkeypatch.setenv("WEBHOOK_SECRET", secret)
+    monkeypatch.setenv("FUNCTION_URL", "https://function.example")
+    return {**os.environ}
+
+
+def test_the_signed_call_with_openssl_and_curl(environ: dict[str, str], tmp_path: Path) -> None:
+    (script,) = re.findall(r"```sh\n(body=.*?)```", README, re.DOTALL)
+    curl = tmp_path / "curl"
+    curl.write_text('#!/bin/sh\nfor word; do printf "%s\\n" "$word"; done\n')
+    curl.chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{environ['PATH']}"}
+    done = subprocess.run(
+        ["sh", "-euc", script], env=environ | path, capture_output=True, text=True, check=True
+    )
+    words = done.stdout.splitlines()
+    named = [words[n + 1] for n, word in enumerate(words) if word == "-H"]
+    headers = dict(header.split(": ", 1) for header in named)
+    body = words[words.index("-d") + 1]
+    assert posted(words[1], body, headers) == "CredentialsMissing"
+    assert posted(words[1], body + " ", headers) == "Unauthorized"
+
+
+def test_the_signed_call_from_python(
+    environ: dict[str, str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert environ["WEBHOOK_SECRET"]
+    (program,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+    def post(url: str, *, data: str, headers: dict[str, str], timeout: int) -> Any:
+        code = posted(url, data, headers)
+        return SimpleNamespace(status_code=timeout, json=lambda: code)
+
+    monkeypatch.setattr("requests.post", post)
+    exec(compile(program, "README.md", "exec"), {})
+    assert capsys.readouterr().out.splitlines()[-1] == "30 CredentialsMissing"
 
 
 def test_commands_exist() -> None:

@@ -11,12 +11,20 @@ import pytest
 from instance_refresh.invocation import Invocation
 from instance_refresh.triggers import cos, http, kind, timer
 
+pytestmark = pytest.mark.usefixtures("_cam")
 CONTEXT = {
     "request_id": "r-1",
     "function_name": "f",
     "time_limit_in_ms": 3000,
     "tencentcloud_region": "ap-guangzhou",
 }
+
+
+@pytest.fixture
+def _cam(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The function URL's own check stands for the signature."""
+    monkeypatch.setenv("WEBHOOK_AUTH", "cam")
+
 
 TAG = {"Key": "service", "Value": "web"}
 

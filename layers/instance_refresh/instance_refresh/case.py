@@ -13,16 +13,22 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Case:
-    """`request` names an image by its id: a family was resolved before.
+class Allowed:
+    """What the settings allow: image creators, groups and regions; all where one is empty."""
 
-    `creators` are the image creators that are allowed, all where it is empty.
-    """
+    creators: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """`request` names an image by its id: a family was resolved before."""
 
     request: Request
     fleet: Fleet
     group: Group
-    creators: tuple[str, ...] = ()
+    allowed: Allowed = Allowed()
 
     @property
     def launch_configuration(self) -> LaunchConfiguration | None:

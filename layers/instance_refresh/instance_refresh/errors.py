@@ -195,6 +195,9 @@ API_ERRORS: dict[str, Rule] = {
     "DeadlineExceeded": Rule(
         "failed", 504, True, "Raise the function's timeout, or ask for fewer groups at once."
     ),
+    "TooManyObjects": Rule(
+        "failed", 502, False, "Ask for fewer groups at once, by their ids or narrower tags."
+    ),
     "CredentialsMissing": Rule(
         "failed", 502, False, "Give the function an execution role, and deploy it again."
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .case import Case
+from .case import Allowed, Case
 from .decide import settled
 from .fleet import FAMILY_TAG, Fleet, Group, Instance, instance_from
 
@@ -46,9 +46,7 @@ def _groups(request: Request, family: str, cloud: Cloud) -> list[Group]:
     return autoscaling.groups_with_tags(tags) if tags else []
 
 
-def look(
-    requests: Mapping[str, Request], fleet: Fleet, cloud: Cloud, creators: tuple[str, ...] = ()
-) -> Fleet:
+def look(requests: Mapping[str, Request], fleet: Fleet, cloud: Cloud, allowed: Allowed) -> Fleet:
     """Look at the fleet's groups tier by tier, by each group's own request.
 
     A group that the rules can settle at one tier is not looked at any closer.
@@ -68,7 +66,7 @@ def look(
     fleet = _with_images(fleet, cloud, {*asked, *(c.image_id for c in configurations)})
 
     def unsettled(tier: int) -> list[Group]:
-        cases = (Case(requests[g.group_id], fleet, g, creators) for g in fleet.groups)
+        cases = (Case(requests[g.group_id], fleet, g, allowed) for g in fleet.groups)
         return [case.group for case in cases if settled(case, tier) is None]
 
     fleet = with_instances(fleet, cloud, unsettled(0))

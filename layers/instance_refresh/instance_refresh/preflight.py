@@ -24,6 +24,8 @@ class Rule:
 REFUSALS: dict[str, Rule] = {
     "GroupNotFound": Rule("Check the ids and the Region: there is no such group there.", 404),
     "NoGroupMatches": Rule("Give at least one scaling group these tags.", 404),
+    "GroupNotAllowed": Rule("Add the group to ALLOWED_GROUPS, or leave it out.", 403),
+    "RegionNotAllowed": Rule("Add the region to ALLOWED_REGIONS, or leave it out.", 403),
     "GroupAbnormal": Rule("Mend what the console shows as abnormal in the group first."),
     "GroupInActivity": Rule("Wait until the group's scaling activity ends.", retryable=True),
     "GroupEmpty": Rule("Scale the group out first: nothing in it can be refreshed."),
@@ -89,7 +91,8 @@ def _usable(case: Case, image: Image) -> Iterator[Refusal]:
         yield refusal("ImageNotNormal", f"image {image.image_id} is {image.state}{progress}")
     if image.deprecated:
         yield refusal("ImageDeprecated", f"image {image.image_id} is deprecated")
-    if case.creators and image.creator not in case.creators:
+    creators = case.allowed.creators
+    if creators and image.creator not in creators:
         yield refusal(
             "ImageCreatorNotAllowed", f"image {image.image_id} was made by an account not allowed"
         )
@@ -115,6 +118,8 @@ def _fits(case: Case, image: Image) -> Iterator[Refusal]:
 
 def _group(case: Case) -> Iterator[Refusal]:
     group = case.group
+    if case.allowed.groups and group.group_id not in case.allowed.groups:
+        yield refusal("GroupNotAllowed", f"group {group.group_id} is not one that may be refreshed")
     # CVM_ABNORMAL says that the launch configuration is abnormal, which a new image can mend.
     mended = group.status == "CVM_ABNORMAL" and _mends(case)
     if group.status not in ("NORMAL", "") and not mended:

@@ -77,7 +77,7 @@ def _look(
         )
         requests[group] = by_policy(asked, policy)
     fleet = Fleet(region, groups=tuple(g for g in groups if g.group_id in policy_of))
-    fleet = look(requests, fleet, cloud, settings.image_creators)
+    fleet = look(requests, fleet, cloud, settings.allowed)
     baked = [
         group
         for group in fleet.groups
@@ -86,7 +86,7 @@ def _look(
     ]
     fleet = with_instances(fleet, cloud, baked)
     cases = {
-        group.group_id: Case(requests[group.group_id], fleet, group, settings.image_creators)
+        group.group_id: Case(requests[group.group_id], fleet, group, settings.allowed)
         for group in fleet.groups
     }
     return cases, policy_of, wrong

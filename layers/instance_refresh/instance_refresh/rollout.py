@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from . import outcome as o
 from .apply import apply
 from .case import Case
 from .decide import Start, absent, decide, planned
 from .follow import by_policy, in_turn, policies, refreshing
 from .observe import find, look
+from .outcome import Outcome
+from .preflight import refusal, refusal_fields
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from .gateway.cloud import Cloud
-    from .outcome import Outcome
     from .policy import Policy
     from .request import Request
     from .settings import Settings
@@ -28,6 +30,10 @@ def roll_out(
 
     A request without a target goes to the image's followers, each when its turn has come.
     """
+    regions = settings.allowed.regions
+    if regions and request.region not in regions:
+        reason = refusal("RegionNotAllowed", f"region {request.region} is not one that is served")
+        return (Outcome(o.REFUSED, region=request.region, **refusal_fields([reason])),)
     request, fleet = find(request, cloud)
     policy_of: dict[str, Policy] = {}
     outcomes = absent(request, fleet)
@@ -39,9 +45,9 @@ def roll_out(
         group.group_id: by_policy(request, policy_of[group.group_id]) if policy_of else request
         for group in fleet.groups
     }
-    fleet = look(requests, fleet, cloud, settings.image_creators)
+    fleet = look(requests, fleet, cloud, settings.allowed)
     cases = {
-        group.group_id: Case(requests[group.group_id], fleet, group, settings.image_creators)
+        group.group_id: Case(requests[group.group_id], fleet, group, settings.allowed)
         for group in fleet.groups
     }
     if policy_of:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
+from .case import Allowed
 from .errors import InvalidSetting
 from .policy import PAUSED_ACTIONS, duration, one_of
 from .watch import Limits
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
+_LEAST_SECRET = 24
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -27,8 +30,11 @@ class Settings:
     cos_endpoint: str | None
     manifest_prefix: str
     manifest_suffix: str
-    image_creators: tuple[str, ...]
+    manifest_buckets: tuple[str, ...]
+    allowed: Allowed
     log_level: str
+    webhook_auth: str
+    webhook_secrets: tuple[str, ...] = field(repr=False)
     max_refreshing: int
     limits: Limits
 
@@ -45,8 +51,18 @@ def settings(environ: Mapping[str, str]) -> Settings:
         cos_endpoint=_url(environ, "COS_ENDPOINT", "") if cos else None,
         manifest_prefix=environ.get("MANIFEST_PREFIX", ""),
         manifest_suffix=environ.get("MANIFEST_SUFFIX", ".json"),
-        image_creators=_words(environ.get("IMAGE_CREATORS", "")),
+        manifest_buckets=_words(environ.get("MANIFEST_BUCKETS", "")),
+        allowed=Allowed(
+            creators=_words(environ.get("IMAGE_CREATORS", "")),
+            groups=_words(environ.get("ALLOWED_GROUPS", "")),
+            regions=_words(environ.get("ALLOWED_REGIONS", "")),
+        ),
         log_level=level,
+        webhook_auth=_read(environ, "WEBHOOK_AUTH", "signature", one_of("signature", "cam")),
+        webhook_secrets=(
+            *_secret(environ, "WEBHOOK_SECRET"),
+            *_secret(environ, "WEBHOOK_SECRET_PREVIOUS"),
+        ),
         max_refreshing=_read(environ, "MAX_REFRESHING", "5", _count),
         limits=Limits(
             paused=_read(environ, "PAUSED_LIMIT", "2h", duration),
@@ -65,6 +81,20 @@ def _read(
         return reader(environ.get(name) or default)
     except ValueError as error:
         raise InvalidSetting(name, str(error)) from None
+
+
+def _secret(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
+    value = environ.get(name, "")
+    if not value:
+        return ()
+    try:
+        secret = base64.b64decode(value.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        secret = b""
+    if len(secret) < _LEAST_SECRET:
+        accepted = f"must be whsec_ and the base64 of at least {_LEAST_SECRET} random bytes"
+        raise InvalidSetting(name, accepted)
+    return (value,)
 
 
 def _count(text: str) -> int:

@@ -14,6 +14,7 @@ Result = TypeVar("Result")
 Objects = list[dict[str, Any]]
 
 PAGE = 100
+MOST_OBJECTS = 100_000
 _UNKNOWN_ID = (
     "ResourceNotFound.",
     "InvalidImageId.",
@@ -42,6 +43,9 @@ def chunks(items: Iterable[Item], size: int) -> list[list[Item]]:
 def all_pages(read: Callable[[int], tuple[Objects, int]]) -> Objects:
     """Read every page: `read(offset)` gives the page's objects and the count of all."""
     objects, total = read(0)
+    if total > MOST_OBJECTS:
+        message = f"the API lists {total} objects, more than the {MOST_OBJECTS} that are read"
+        raise ApiError("TooManyObjects", message)
     rest = range(len(objects), total, PAGE) if objects else range(0)
     pages = side_by_side(lambda offset: read(offset)[0], list(rest))
     return objects + [item for page in pages for item in page]

@@ -35,6 +35,10 @@ def _serve(record: dict[str, Any], invocation: Invocation) -> None:
     item, bucket = record["cos"]["cosObject"], record["cos"]["cosBucket"]
     key = item["key"].split("/", 3)[3]  # /<appid>/<bucket>/<object key>, not percent-encoded
     settings = invocation.settings
+    buckets, where = settings.manifest_buckets, f"{bucket['name']}-{bucket['appid']}"
+    if buckets and where not in buckets:
+        invocation.say("Ignored", f"bucket {where} is none of MANIFEST_BUCKETS", object=key)
+        return
     name = record["event"]["eventName"]
     if not name.startswith(_CREATED):
         invocation.say("Ignored", f"{name[:64]} is no creation of an object", object=key)
@@ -46,13 +50,13 @@ def _serve(record: dict[str, Any], invocation: Invocation) -> None:
         return
     if item.get("size", 0) > MAX_MANIFEST:
         raise _too_large()
-    where = bucket.get("cosRegion") or invocation.region
-    text = invocation.read_object(where, f"{bucket['name']}-{bucket['appid']}", key, MAX_MANIFEST)
+    region = bucket.get("cosRegion") or invocation.region
+    text = invocation.read_object(region, where, key, MAX_MANIFEST)
     if len(text) > MAX_MANIFEST:
         raise _too_large()
     created = record["event"].get("eventTime")
     asked_at = datetime.fromtimestamp(created, timezone.utc) if created else None
-    for asked in manifest.requests(text, region=where, asked_at=asked_at):
+    for asked in manifest.requests(text, region=region, asked_at=asked_at):
         invocation.roll_out(asked)
 
 

@@ -9,11 +9,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
-from ..errors import InstanceRefreshError, InvalidInput, Problem, Refused
+from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, Problem, Refused
 from ..request import request
 from . import expect
+from .signature import signed_at, unauthorized
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..invocation import Invocation
     from ..outcome import Outcome
 
@@ -24,8 +27,10 @@ _ERROR = 400
 def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     """Answer a request; whatever happens, the answer is a document without a stack trace."""
     try:
-        document = check("request", parse(_body(expect("http", event)), "the body"), "the body")
-        outcomes = invocation.roll_out(request(document, region=invocation.region))
+        body, asked_at = _authentic_body(expect("http", event), invocation)
+        document = check("request", parse(body, "the body"), "the body")
+        asked = request(document, region=invocation.region, asked_at=asked_at)
+        outcomes = invocation.roll_out(asked)
     except InstanceRefreshError as error:
         invocation.fail(error)
         return _problem(error, invocation)
@@ -34,11 +39,18 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     return _answer(outcomes, invocation)
 
 
-def _body(event: dict[str, Any]) -> bytes:
+def _authentic_body(event: dict[str, Any], invocation: Invocation) -> tuple[bytes, datetime | None]:
+    """Give the body, not parsed yet, and when it was signed."""
     if event["httpMethod"].upper() != "POST":
         raise Refused("MethodNotAllowed", 405, "only POST is served here", "Send a POST request.")
-    headers = {name.lower(): value for name, value in event["headers"].items()}
-    media_type = str(headers.get("content-type", "")).partition(";")[0].strip().lower()
+    headers = {name.lower(): str(value) for name, value in event["headers"].items()}
+    body = _body(event)
+    try:
+        asked_at = signed_at(headers, body, invocation.settings)
+    except InvalidSetting as error:
+        invocation.fail(error)
+        raise unauthorized() from None
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise Refused(
             "UnsupportedMediaType",
@@ -46,6 +58,10 @@ def _body(event: dict[str, Any]) -> bytes:
             "the body must be JSON",
             "Send it with Content-Type: application/json.",
         )
+    return body, asked_at
+
+
+def _body(event: dict[str, Any]) -> bytes:
     body: str = event.get("body") or ""
     if len(body) > MAX_BODY * 4 // 3 + 4:
         raise _too_large()

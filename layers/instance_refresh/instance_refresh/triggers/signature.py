@@ -1,0 +1,43 @@
+"""Standard Webhooks: who calls the webhook proves it with a secret, and says when it was signed.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from ..errors import InvalidSetting, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..settings import Settings
+
+
+def signed_at(headers: Mapping[str, str], body: bytes, settings: Settings) -> datetime | None:
+    """Give when the call was signed; None where the function URL's own CAM check stands for it.
+
+    `headers` have lower-case names. A call that isn't signed with one of the secrets, or was signed
+    more than five minutes ago, is Refused; without any secret it is an InvalidSetting.
+    """
+    if settings.webhook_auth == "cam":
+        return None
+    if not settings.webhook_secrets:
+        accepted = "is not set: no call is served. Set it, or WEBHOOK_AUTH=cam with CAM on the URL"
+        raise InvalidSetting("WEBHOOK_SECRET", accepted)
+    for secret in settings.webhook_secrets:
+        try:
+            Webhook(secret).verify(body, dict(headers), json_parse=False)
+        except (WebhookVerificationError, ValueError):  # ValueError: headers of another form
+            continue
+        return datetime.fromtimestamp(float(headers["webhook-timestamp"]), timezone.utc)
+    raise unauthorized()
+
+
+def unauthorized() -> Refused:
+    """Make the error that says no more than that."""
+    return Refused("Unauthorized", 401, "unauthorized", "Sign the call.")

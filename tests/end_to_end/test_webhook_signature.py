@@ -1,0 +1,120 @@
+"""Only who has the secret is served; everyone else learns nothing and reaches no API."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from standardwebhooks.webhooks import Webhook
+
+from local.clock import ScaledClock
+from tests.end_to_end.harness import SECRET, World, signed, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OTHER = "whsec_" + base64.b64encode(b"another secret, also of tests").decode()
+BODY = json.dumps({"AutoScalingGroupId": "asg-web00001", "Force": True})
+
+
+@pytest.fixture
+def it() -> Iterator[World]:
+    with world() as made:
+        made.region.add_image("img-00000001")
+        made.region.add_group("asg-web00001", image="img-00000001")
+        yield made
+
+
+def send(it: World, headers: dict[str, str], body: str = BODY) -> tuple[int, dict[str, Any]]:
+    event = {"httpMethod": "POST", "headers": headers, "body": body}
+    answer = it.call("webhook", event)
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def signed_at(moment: datetime) -> dict[str, str]:
+    signature = Webhook(SECRET).sign("msg_1", moment, BODY)
+    stamp = str(int(moment.timestamp()))
+    return {**signed(BODY), "webhook-timestamp": stamp, "webhook-signature": signature}
+
+
+def without(name: str) -> dict[str, str]:
+    return {key: value for key, value in signed(BODY).items() if key != name}
+
+
+NOW = datetime.now(timezone.utc)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        without("webhook-id"),
+        without("webhook-timestamp"),
+        without("webhook-signature"),
+        signed(BODY, OTHER),
+        signed(BODY + " "),
+        {**signed(BODY), "webhook-id": "msg_2"},
+        {**signed(BODY), "webhook-timestamp": "soon"},
+        {**signed(BODY), "webhook-timestamp": "nan"},
+        {**signed(BODY), "webhook-signature": "v1"},
+        {**signed(BODY), "webhook-signature": "v1,*"},
+        {**signed(BODY), "webhook-signature": "v2," + "A" * 44},
+        signed_at(NOW - timedelta(minutes=20)),
+        signed_at(NOW + timedelta(minutes=20)),
+    ],
+)
+def test_what_is_not_signed_as_it_must_be_is_refused(it: World, headers: dict[str, str]) -> None:
+    status, document = send(it, {"content-type": "application/json", **headers}, BODY)
+    assert (status, document["code"], document["detail"]) == (401, "Unauthorized", "unauthorized")
+    assert it.cloud.calls == []
+
+
+def test_the_signature_is_checked_before_the_body_is_parsed(it: World) -> None:
+    assert send(it, {"content-type": "text/plain"}, "{")[0] == 401
+    assert send(it, signed("{"), "{")[0] == 400
+    assert send(it, signed("x"), "x" * 300_000)[0] == 413
+    assert it.cloud.calls == []
+
+
+def test_without_a_secret_nobody_is_served(it: World, capsys: pytest.CaptureFixture[str]) -> None:
+    del it.environ["WEBHOOK_SECRET"]
+    assert send(it, signed(BODY))[0] == 401
+    assert it.cloud.calls == []
+    assert "WEBHOOK_SECRET is not set" in capsys.readouterr().out
+
+
+def test_a_secret_that_is_none_is_named_and_not_shown(
+    it: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    it.environ["WEBHOOK_SECRET"] = "hunter2"
+    assert send(it, signed(BODY))[0] == 401
+    logged = capsys.readouterr().out
+    assert "WEBHOOK_SECRET must be whsec_" in logged
+    assert "hunter2" not in logged
+
+
+def test_two_secrets_are_accepted_while_one_replaces_the_other(it: World) -> None:
+    it.environ |= {"WEBHOOK_SECRET": OTHER, "WEBHOOK_SECRET_PREVIOUS": SECRET}
+    assert send(it, signed(BODY))[0] == 202
+    assert send(it, signed(BODY, OTHER))[0] == 200
+
+
+def test_the_function_urls_own_check_can_stand_for_it(it: World) -> None:
+    it.environ["WEBHOOK_AUTH"] = "cam"
+    assert send(it, {"content-type": "application/json"})[0] == 202
+
+
+def test_a_replayed_call_starts_nothing_new() -> None:
+    with world(clock=ScaledClock(speed=2000)) as it:
+        it.region.add_image("img-00000001")
+        it.region.add_group("asg-web00001", image="img-00000001", instances=1)
+        headers = signed(BODY)
+        assert send(it, headers)[0] == 202
+        while send(it, headers)[1]["Outcomes"][0]["Outcome"] == "in_progress":
+            pass
+        status, document = send(it, headers)
+        assert (status, document["Outcomes"][0]["Outcome"]) == (200, "already_current")
+        assert len(it.region.activities) == 1
