@@ -172,10 +172,10 @@ class Invocation:
     def _log(self, outcome: Outcome) -> None:
         fields: dict[str, Any] = {
             "outcome": outcome.outcome,
-            "group": outcome.group,
-            "region": outcome.region,
-            "image": outcome.image,
-            "activity": outcome.activity,
+            "group": outcome.group or None,
+            "region": outcome.region or None,
+            "image": outcome.image or None,
+            "activity": outcome.activity or None,
             "code": outcome.code or None,
             "remedy": outcome.remedy or None,
             "api_request_id": outcome.request_id or None,

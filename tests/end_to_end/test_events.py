@@ -1,0 +1,145 @@
+"""Every file in events/ runs through its function, and is refused by name by the others."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.clock import ManualClock
+from local.cloud import Cloud
+from local.scf.platform import Platform
+from local.seed import seed
+from tests.end_to_end.harness import ROOT, SECRET, World, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EVENTS = {path.stem: path for path in sorted((ROOT / "events").glob("*.json"))}
+OBJECTS = ROOT / "events/objects"
+FUNCTIONS = ("image_published", "schedule", "webhook")
+# A webhook's status and what ends the groups; of the others the outcomes, errors and notes.
+EXPECTED: dict[str, Any] = {
+    "webhook.api-gateway": (200, ["planned"]),
+    "webhook.dry-run": (200, ["planned"]),
+    "webhook.get": (405, "MethodNotAllowed"),
+    "webhook.image": (202, ["started"]),
+    "webhook.image-of-another-region": (409, ["refused"]),
+    "webhook.invalid": (400, "InvalidInput"),
+    "webhook.not-json": (400, "InvalidInput"),
+    "webhook.not-json-media-type": (415, "UnsupportedMediaType"),
+    "webhook.start-instance-refresh": (202, ["started"]),
+    "webhook.unknown-group": (404, ["refused"]),
+    "schedule.invalid": ["InvalidInput"],
+    "schedule.reconcile": ["started"],
+    "schedule.request": ["started"],
+    "image_published.deleted": ["Ignored"],
+    "image_published.for-followers": ["started"],
+    "image_published.manifest": ["started"],
+    "image_published.missing-object": ["NoSuchKey"],
+    "image_published.not-a-manifest": ["InvalidInput"],
+    "image_published.not-json": ["InvalidInput"],
+    "image_published.outside-prefix": ["Ignored"],
+    "image_published.packer": ["started"],
+    "image_published.too-large": ["ManifestTooLarge"],
+}
+FOLLOWER = "asg-follow01"
+
+
+def fill(cloud: Cloud) -> None:
+    """Make the cloud that the events speak of."""
+    region = seed(cloud).region
+    region.add_group(FOLLOWER, image="img-base0001", tags={"instance-refresh:image-family": "base"})
+    group = region.add_group("asg-9dn1a5y6", image="img-base0002", instances=3)
+    for instance in region.instances_of(group):
+        instance.image_id = "img-base0001"
+    for path in OBJECTS.rglob("*.json"):
+        key = path.relative_to(OBJECTS).as_posix()
+        cloud.cos.put("images-1250000000", key, path.read_bytes())
+
+
+def load(name: str) -> Any:
+    event = json.loads(EVENTS[name].read_text())
+    if name.startswith("webhook.") and not event.get("isBase64Encoded"):
+        event["headers"] |= {k: v for k, v in signed(event["body"]).items() if k != "content-type"}
+    return event
+
+
+@pytest.fixture
+def it() -> Iterator[World]:
+    with Cloud(clock=ManualClock()) as cloud:
+        fill(cloud)
+        settings = {"MANIFEST_PREFIX": "images/", "WEBHOOK_SECRET": SECRET}
+        region = {"TENCENTCLOUD_REGION": "ap-guangzhou"}
+        yield World(cloud, {**region, **settings, **cloud.environment()})
+
+
+def test_every_event_is_expected() -> None:
+    assert set(EVENTS) == set(EXPECTED)
+    assert {name.partition(".")[0] for name in EVENTS} == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_an_event_through_its_function(it: World, name: str) -> None:
+    function = name.partition(".")[0]
+    if name == "webhook.api-gateway":
+        it.environ["WEBHOOK_AUTH"] = "cam"
+    result = it.call(function, load(name))
+    found: Any
+    if function == "webhook":
+        document = json.loads(result["body"])
+        outcomes = [outcome["Outcome"] for outcome in document.get("Outcomes", [])]
+        found = (result["statusCode"], outcomes or document["code"])
+    else:
+        found = [outcome["Outcome"] for outcome in result["Outcomes"]]
+        found += [error["Code"] for error in result["Errors"] + result["Notes"]]
+    assert found == EXPECTED[name]
+    if "started" not in str(found):
+        assert it.cloud.writes() == []
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_events_of_other_triggers_are_refused_by_name(it: World, function: str) -> None:
+    kinds = {"image_published": "cos", "schedule": "timer", "webhook": "http"}
+    for name in EVENTS:
+        kind = kinds[name.partition(".")[0]]
+        if kind == kinds[function]:
+            continue
+        result = it.call(function, load(name))
+        if function == "webhook":
+            document = json.loads(result["body"])
+            assert (result["statusCode"], document["code"]) == (400, "WrongTrigger")
+            said = document["detail"]
+        else:
+            (error,) = result["Errors"]
+            assert error["Code"] == "WrongTrigger"
+            said = error["Reason"]
+        assert f"an event of kind {kind}" in said
+    assert it.cloud.calls == []
+
+
+def test_nothing_secret_is_written_by_a_function_as_scf_runs_it() -> None:
+    """The runtime's root logger is at DEBUG, where the SDK writes tokens and signatures."""
+    opt = [ROOT / "layers/instance_refresh", *(Path(p) for p in sys.path if "site-packages" in p)]
+    environ = {"MANIFEST_PREFIX": "images/", "WEBHOOK_SECRET": SECRET}
+    with Cloud(clock=ManualClock()) as cloud:
+        fill(cloud)
+        role = cloud.role()
+        with Platform(cloud, ROOT / "functions", opt, environ=environ) as platform:
+            for function in FUNCTIONS:
+                platform.deploy(function, role=role, timeout_s=20)
+            for name in EVENTS:
+                platform.invoke(name.partition(".")[0], load(name))
+            runs = list(platform.invocations)
+    assert len(runs) == len(EVENTS)
+    assert {run.status for run in runs} == {200}
+    written = "\n".join(line for run in runs for line in run.logs)
+    assert written.count('"summary"') == len(EVENTS)
+    for run in runs:
+        written += json.dumps(run.result)
+    planted = [role.secret_id, role.secret_key, role.token, SECRET.removeprefix("whsec_")]
+    planted += ["q-sign-algorithm", "q-signature", "TC3-HMAC-SHA256", "AKIDuploader", "v1,"]
+    assert [secret for secret in planted if secret and secret in written] == []
