@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import InvalidInput, Problem
+from .quick import Quick
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -45,6 +46,8 @@ def check(schema: str, document: Any, what: str) -> Any:
 
     A problem never quotes the value that it is about.
     """
+    if _quick(schema).follows(document):
+        return document
     errors = sorted(_validator(schema).iter_errors(document), key=lambda error: error.json_path)
     mistyped = {error.json_path for error in errors if error.validator == "type"}
     problems = [
@@ -54,8 +57,6 @@ def check(schema: str, document: Any, what: str) -> Any:
         for problem in _problems(error)
     ]
     problems = list(dict.fromkeys(problems))
-    if not problems:
-        return document
     left = len(problems) - _MOST_PROBLEMS
     if left > 0:
         problems = [*problems[:_MOST_PROBLEMS], Problem("", f"{left} more problems")]
@@ -67,6 +68,11 @@ def schema(name: str) -> dict[str, Any]:
     """Read a schema of this folder by its name."""
     document: dict[str, Any] = json.loads(Path(__file__).with_name(f"{name}.json").read_bytes())
     return document
+
+
+@lru_cache
+def _quick(name: str) -> Quick:
+    return Quick(schema(name), lambda urn: schema(urn.rpartition(":")[2].replace("-", "_")))
 
 
 @lru_cache

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
-from ..errors import InstanceRefreshError
+from ..errors import InstanceRefreshError, InvalidInput, Problem
 from ..fleet import moment
 from ..request import request
 from . import expect
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..invocation import Invocation
 
 
@@ -19,7 +21,7 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     try:
         tick = expect("timer", event)
         message = (tick.get("Message") or "").strip()
-        now = moment(tick["Time"])
+        now = _time(tick)
         if message:
             what = "the timer's message"
             document = check("request", parse(message, what), what)
@@ -30,3 +32,10 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
         invocation.fail(error)
     invocation.raise_if_retryable()
     return invocation.result()
+
+
+def _time(tick: dict[str, Any]) -> datetime:
+    try:
+        return moment(tick["Time"])
+    except ValueError:  # of the right form, but no such day
+        raise InvalidInput("the timer event", [Problem("/Time", "must be a UTC time")]) from None

@@ -1,0 +1,58 @@
+"""Serve a small seeded cloud in the foreground: `python -m local --port 8080`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from local.clock import ScaledClock
+from local.cloud import Cloud
+from local.seed import REGION, seed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until interrupted or terminated."""
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="default: one that is free")
+    parser.add_argument("--speed", type=float, default=60.0, help="simulated seconds in a second")
+    options = parser.parse_args(arguments)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        with Cloud(clock=ScaledClock(speed=options.speed), port=options.port) as cloud:
+            seed(cloud)
+            for name, value in variables(cloud).items():
+                print(f"{name}={value}")
+            sys.stdout.flush()
+            stopped.wait()
+    except OSError as error:
+        print(f"Can't serve on port {options.port}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def variables(cloud: Cloud) -> dict[str, str]:
+    """Give the environment for the functions, and for the vendor's own tools."""
+    role = cloud.role()
+    token = role.token or ""
+    return {
+        **cloud.environment(),
+        "TENCENTCLOUD_REGION": REGION,
+        "TENCENTCLOUD_SECRETID": role.secret_id,
+        "TENCENTCLOUD_SECRETKEY": role.secret_key,
+        "TENCENTCLOUD_SESSIONTOKEN": token,
+        "TENCENTCLOUD_SECRET_ID": role.secret_id,
+        "TENCENTCLOUD_SECRET_KEY": role.secret_key,
+        "TENCENTCLOUD_TOKEN": token,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

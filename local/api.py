@@ -1,0 +1,164 @@
+"""The API in front of Auto Scaling and CVM: who calls, what, how often, with which parameters."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from local import signature
+from local.autoscaling.actions import ACTIONS as AUTOSCALING
+from local.calls import Call
+from local.contract import Contract
+from local.cvm.actions import ACTIONS as CVM
+from local.http import Reply, Request
+from local.query import nested
+from local.refused import Refused
+from local.regions import REGIONS
+
+if TYPE_CHECKING:
+    from local.cloud import Cloud
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+
+# A fault's kind -> the error that stands for it.
+ERRORS = {
+    "throttle": ("RequestLimitExceeded", "The calls of this action exceed the limit."),
+    "internal_error": ("InternalError", "An internal error has occurred."),
+    "error_without_request_id": ("InternalError", "An internal error has occurred."),
+    "expired_token": ("AuthFailure.TokenFailure", "The token has expired."),
+    "denied": ("AuthFailure.UnauthorizedOperation", "The operation is not authorized."),
+}
+
+
+HTTP_STATUS = {"http_500": 500, "http_502": 502}
+
+
+class Api:
+    """Answers API calls; errors come with status 200, as the platform sends them."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._contracts = {name: Contract(name) for name in ("as", "cvm")}
+        self._actions = {"as": AUTOSCALING, "cvm": CVM}
+
+    def action(self, request: Request) -> str:
+        """Name the action that a request asks for."""
+        return request.headers.get("x-tc-action", "")
+
+    def answer(self, request: Request) -> Reply:
+        """Check a call in the platform's order and carry it out, under the cloud's lock."""
+        params: dict[str, Any] = {}
+        code, result = "", {}
+        with self._cloud.lock:
+            self._cloud.settle()
+            try:
+                scope = signature.authenticate(request, self._cloud.keys)
+                contract = self._contract(request, scope.service)
+                action = self._allowed_action(request, contract, scope.secret_id)
+                params = _params(request, contract, action)
+                region = self._region(request)
+                self._cloud.rate_limits.take(action)
+                checked = contract.check(action, params)
+                result = self._actions[scope.service][action](self._cloud.region(region), checked)
+            except Refused as error:
+                code, result = error.code, {"Error": {"Code": error.code, "Message": error.message}}
+            call = self._record(request, code, params)
+            body = json.dumps({"Response": {**result, "RequestId": str(uuid.uuid4())}})
+        self._cloud.called(call)
+        return Reply(200, body.encode(), {"Content-Type": JSON})
+
+    def refuse(self, request: Request, kind: str) -> Reply:
+        """Answer with a fault's error, without any effect."""
+        params = _sent(request)
+        if kind not in ERRORS:
+            with self._cloud.lock:
+                self._record(request, kind, params)
+            return Reply(HTTP_STATUS.get(kind, 500), b"<html>upstream error</html>")
+        code, message = ERRORS[kind]
+        with self._cloud.lock:
+            self._record(request, code, params)
+        content: dict[str, Any] = {"Error": {"Code": code, "Message": message}}
+        if kind != "error_without_request_id":
+            content["RequestId"] = str(uuid.uuid4())
+        return Reply(200, json.dumps({"Response": content}).encode(), {"Content-Type": JSON})
+
+    def _record(self, request: Request, code: str, params: dict[str, Any]) -> Call:
+        scope = signature.scope_of(request)
+        call = Call(
+            service=scope.service if scope else "",
+            action=self.action(request),
+            region=request.headers.get("x-tc-region", ""),
+            params=params,
+            code=code,
+            secret_id=scope.secret_id if scope else "",
+        )
+        self._cloud.calls.append(call)
+        return call
+
+    def _contract(self, request: Request, service: str) -> Contract:
+        contract = self._contracts.get(service)
+        if contract is None:
+            raise Refused("NoSuchProduct", f"There is no product `{service}`.")
+        version = request.headers.get("x-tc-version")
+        if version is None:
+            raise Refused("MissingParameter", "The parameter `X-TC-Version` is missing.")
+        if version != contract.version:
+            raise Refused("NoSuchVersion", f"There is no version `{version}` of `{service}`.")
+        return contract
+
+    def _allowed_action(self, request: Request, contract: Contract, secret_id: str) -> str:
+        action = self.action(request)
+        if action not in contract.actions:
+            raise Refused("InvalidAction", f"There is no action `{action}`.")
+        if not self._cloud.keys.allows(secret_id, action):
+            code = "AuthFailure.UnauthorizedOperation"
+            raise Refused(code, f"The operation `{action}` is not authorized.")
+        return action
+
+    def _region(self, request: Request) -> str:
+        region = request.headers.get("x-tc-region")
+        if not region:
+            raise Refused("MissingParameter", "The parameter `X-TC-Region` is missing.")
+        if region not in REGIONS:
+            raise Refused("UnsupportedRegion", f"The region `{region}` is not supported.")
+        return region
+
+
+def _params(request: Request, contract: Contract, action: str) -> dict[str, Any]:
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if request.method == "GET":
+        params = contract.read_text(action, nested(request.query))
+    elif kind == FORM:
+        params = contract.read_text(action, nested(_text(request.body)))
+    elif kind == JSON:
+        params = _json(request.body)
+    else:
+        raise Refused("UnsupportedProtocol", f"The content type `{kind}` is not supported.")
+    if not isinstance(params, dict):
+        raise Refused("InvalidParameter", "The body is no JSON object.")
+    return params
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body or b"{}")
+    except ValueError:
+        raise Refused("InvalidParameter", "The body is not JSON.") from None
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise Refused("InvalidParameter", "The body is not UTF-8.") from None
+
+
+def _sent(request: Request) -> dict[str, Any]:
+    """Read what was sent as well as it can be read, for the record."""
+    try:
+        sent = nested(request.query) if request.method == "GET" else _json(request.body)
+    except Refused:
+        sent = None
+    return sent if isinstance(sent, dict) else {}

@@ -1,0 +1,51 @@
+"""Scaling activities: what DescribeAutoScalingActivities tells of a refresh's steps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.autoscaling.models import ScalingActivity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from local.autoscaling.activity import RefreshActivity
+    from local.region import Region
+
+# The API's list of activity types names none for a refresh's batches.
+REFRESH_TYPE = "REFRESH_INSTANCES"
+
+
+def begin(
+    region: Region, activity: RefreshActivity, kind: str, description: str, ids: Iterable[str] = ()
+) -> ScalingActivity:
+    """Begin a step of a refresh; the group is in activity until it ends."""
+    made = ScalingActivity(
+        activity_id=region.identifiers.new("asa"),
+        auto_scaling_group_id=activity.auto_scaling_group_id,
+        activity_type=kind,
+        cause=f"Activity was launched in response to the instance refresh"
+        f" {activity.refresh_activity_id}.",
+        description=description,
+        created_time=region.now(),
+        start_time=region.now(),
+        status_message="Running",
+        instances=dict.fromkeys(ids, "RUNNING"),
+    )
+    region.scaling_activities[made.activity_id] = made
+    region.groups[made.auto_scaling_group_id].in_activity_status = "IN_ACTIVITY"
+    return made
+
+
+def end(region: Region, step: ScalingActivity) -> None:
+    """End a step; its result follows from its instances and failures."""
+    step.end_time = region.now()
+    region.groups[step.auto_scaling_group_id].in_activity_status = "NOT_IN_ACTIVITY"
+    well = "SUCCESSFUL" in step.instances.values()
+    if not step.failures:
+        step.status_code, step.status_message = "SUCCESSFUL", "Success"
+        return
+    step.status_code = "PARTIALLY_SUCCESSFUL" if well else "FAILED"
+    step.status_message = "; ".join(
+        f"{identifier}: {code}: {message}" for identifier, (code, message) in step.failures.items()
+    )

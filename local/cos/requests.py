@@ -1,0 +1,129 @@
+"""Objects over HTTP: PUT, GET and HEAD, on the bucket that the Host header names."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from email.utils import format_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from local.calls import Call
+from local.cos import signature
+from local.cos.errors import CosRefused, xml
+from local.http import Reply, Request
+from local.refused import Refused
+
+if TYPE_CHECKING:
+    from local.cloud import Cloud
+    from local.cos.store import Object
+
+_HOST = re.compile(r"(?P<bucket>[a-z0-9-]+-\d+)\.cos\.(?P<region>[a-z0-9-]+)\.myqcloud\.com(:\d+)?")
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+ACTIONS = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject"}
+ERRORS = {
+    "throttle": ("SlowDown", "Please reduce your request rate."),
+    "internal_error": ("InternalError", "We encountered an internal error."),
+    "error_without_request_id": ("InternalError", "We encountered an internal error."),
+    "expired_token": ("ExpiredToken", "The security token has expired."),
+    "denied": ("AccessDenied", "Access Denied."),
+}
+
+HTTP_STATUS = {"http_500": 500, "http_502": 502}
+
+
+class CosRequests:
+    """Answers requests for objects."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def action(self, request: Request) -> str:
+        """Name the action that a request asks for."""
+        return ACTIONS.get(request.method, request.method)
+
+    def answer(self, request: Request) -> Reply:
+        """Carry a request out; who subscribes is told after the cloud's lock is free again."""
+        stored = None
+        with self._cloud.lock:
+            self._cloud.settle()
+            code = ""
+            try:
+                bucket, region, key = _target(request)
+                secret_id = signature.authenticate(request, self._cloud.keys)
+                if not self._cloud.keys.allows(secret_id, self.action(request)):
+                    raise CosRefused("AccessDenied", "Access Denied.")
+                if self._cloud.cos.buckets.get(bucket) != region:
+                    raise CosRefused("NoSuchBucket", "The specified bucket does not exist.")
+                if request.method == "PUT":
+                    stored = self._cloud.cos.store(bucket, key, request.body, request.headers)
+                    reply = Reply(200, b"", {"ETag": stored.etag})
+                else:
+                    reply = _read(request, self._cloud.cos.find(bucket, key))
+            except CosRefused as error:
+                code = error.code
+                reply = _error(request, error)
+            call = self._record(request, code)
+        if stored is not None:
+            self._cloud.cos.tell(stored, request.headers, request.client)
+        self._cloud.called(call)
+        return _numbered(reply)
+
+    def refuse(self, request: Request, kind: str) -> Reply:
+        """Answer with a fault's error, without any effect."""
+        code, message = ERRORS.get(kind, ("InternalError", "We encountered an internal error."))
+        with self._cloud.lock:
+            self._record(request, code if kind in ERRORS else kind)
+        reply = _error(request, CosRefused(code, message))
+        if kind in HTTP_STATUS:
+            return Reply(HTTP_STATUS[kind], b"", reply.headers)
+        return reply if kind == "error_without_request_id" else _numbered(reply)
+
+    def _record(self, request: Request, code: str) -> Call:
+        try:
+            bucket, region, key = _target(request)
+        except Refused:
+            bucket, region, key = "", "", unquote(request.path)
+        params = {"Bucket": bucket, "Key": key}
+        secret_id = signature.fields_of(request).get("q-ak", "")
+        call = Call("cos", self.action(request), region, params, code, secret_id)
+        self._cloud.calls.append(call)
+        return call
+
+
+def _target(request: Request) -> tuple[str, str, str]:
+    match = _HOST.fullmatch(request.headers.get("host", ""))
+    if match is None:
+        raise CosRefused("NoSuchBucket", "The Host header names no bucket.")
+    key = unquote(request.path).removeprefix("/")
+    if request.method not in ACTIONS or not key:
+        raise CosRefused("MethodNotAllowed", "The method is not allowed on this resource.")
+    return match["bucket"], match["region"], key
+
+
+def _read(request: Request, item: Object) -> Reply:
+    headers = {
+        "Content-Type": item.content_type,
+        "ETag": item.etag,
+        "Last-Modified": format_datetime(item.last_modified, usegmt=True),
+        "Accept-Ranges": "bytes",
+        **item.metadata,
+    }
+    asked = _RANGE.fullmatch(request.headers.get("range", ""))
+    if asked is None:
+        return Reply(200, item.body, headers)
+    first, last = int(asked[1]), min(int(asked[2] or len(item.body)), len(item.body) - 1)
+    if first > last:
+        raise CosRefused("InvalidRange", "The requested range cannot be satisfied.")
+    headers["Content-Range"] = f"bytes {first}-{last}/{len(item.body)}"
+    return Reply(206, item.body[first : last + 1], headers)
+
+
+def _error(request: Request, error: CosRefused) -> Reply:
+    resource = f"{request.headers.get('host', '')}{request.path}"
+    body = xml(error.code, error.message, resource, uuid.uuid4().hex)
+    return Reply(error.status, body, {"Content-Type": "application/xml"})
+
+
+def _numbered(reply: Reply) -> Reply:
+    return Reply(reply.status, reply.body, {**reply.headers, "x-cos-request-id": uuid.uuid4().hex})

@@ -1,0 +1,31 @@
+"""`python -m local.demo`: publish an image three ways and watch the scaling groups roll onto it."""
+
+from __future__ import annotations
+
+import sys
+
+from local.clock import ScaledClock
+from local.cloud import Cloud
+from local.demo import screen
+from local.demo.rehearsal import rehearse
+
+# A minute of the cloud's time passes in one and a half seconds.
+SPEED = 40.0
+
+
+def main() -> int:
+    """Rehearse; 0 only if all that was published runs, 130 when stopped by Ctrl-C."""
+    console = screen.console()
+    try:
+        with Cloud(clock=ScaledClock(speed=SPEED)) as cloud:
+            different = rehearse(console, cloud)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return 130
+    for difference in different:
+        console.print(f"[red]Different:[/] {difference}")
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""What a rehearsal plays on: the cloud, and the functions with their triggers."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from local import webhook
+from local.scf import project
+from local.scf.platform import Platform
+from local.seed import seed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from local.cloud import Cloud
+    from local.seed import Seed
+
+PREFIX, SUFFIX = "images/", ".json"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A seeded cloud, and the platform whose functions are triggered.
+
+    `url` is the webhook's, `secret` what its callers sign with.
+    """
+
+    cloud: Cloud
+    seed: Seed
+    platform: Platform
+    url: str
+    secret: str = field(repr=False)
+
+    def group(self, name: str) -> str:
+        """Find a scaling group's id by its name."""
+        return self.seed.groups[name].auto_scaling_group_id
+
+
+@contextmanager
+def on_stage(cloud: Cloud) -> Iterator[Stage]:
+    """Seed a cloud and deploy the project's functions beside it, each with a role of its own."""
+    seeded = seed(cloud)
+    region = seeded.region.name
+    with Platform(cloud, project.FUNCTIONS, project.OPT, region=region) as platform:
+        secret = webhook.new_secret()
+        for name in project.names():
+            own = {"WEBHOOK_SECRET": secret} if name == "webhook" else {}
+            project.deploy(platform, name, cloud.role(), own)
+        platform.cos("image_published", bucket=seeded.bucket, prefix=PREFIX, suffix=SUFFIX)
+        yield Stage(cloud, seeded, platform, platform.http("webhook"), secret)

@@ -1,0 +1,1 @@
+"""An SCF runtime on loopback: functions in processes of their own, and what triggers them."""

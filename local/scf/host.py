@@ -1,0 +1,28 @@
+"""The cloud around the functions, as far as the runtime needs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.clock import Clock
+
+
+class Notifications(Protocol):
+    """Object-created notifications of a COS stand-in."""
+
+    def subscribe(
+        self, bucket: str, callback: Callable[[dict[str, Any]], None], *, prefix: str, suffix: str
+    ) -> None: ...
+
+
+class Host(Protocol):
+    """A cloud: its clock, its notifications and the variables that point functions at it."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def cos(self) -> Notifications: ...
+    def environment(self) -> dict[str, str]: ...

@@ -1,0 +1,38 @@
+"""This project's own functions, and what the platform merges at /opt for them."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local.scf.function import Credentials
+    from local.scf.platform import Platform
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTIONS = ROOT / "functions"
+LAYER = ROOT / "layers" / "instance_refresh"
+# In development the installed packages stand for the layer of dependencies.
+OPT = (LAYER, Path(sysconfig.get_path("purelib")))
+
+
+def names() -> list[str]:
+    """List the functions by name."""
+    return sorted(index.parent.name for index in FUNCTIONS.glob("*/index.py"))
+
+
+def deploy(
+    platform: Platform, name: str, role: Credentials, environ: Mapping[str, str] | None = None
+) -> None:
+    """Deploy one of them with an execution role."""
+    platform.deploy(name, role=role, timeout_s=30, memory_mb=128, environ=environ)
+
+
+def import_layer() -> None:
+    """Make the layer's package importable here, as it is in a function."""
+    if str(LAYER) not in sys.path:
+        sys.path.append(str(LAYER))

@@ -1,0 +1,60 @@
+"""A small cloud to begin with: three groups, a family of images, a bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local.autoscaling.models import Group
+    from local.cloud import Cloud
+    from local.cvm.models import Image
+    from local.region import Region
+
+REGION = "ap-guangzhou"
+BUCKET = "images-1250000000"
+FAMILY = "base"
+
+
+@dataclass(frozen=True)
+class Seed:
+    """What was put into the cloud; `images` are oldest first, the groups run the oldest."""
+
+    region: Region
+    groups: dict[str, Group]
+    images: list[Image]
+    bucket: str
+    family: str
+
+
+def seed(cloud: Cloud) -> Seed:
+    """Fill a cloud with groups `web`, `api` and `batch`, and images newer than theirs."""
+    region = cloud.region(REGION)
+    now = region.now()
+    images = [
+        region.add_image(
+            f"img-base000{number}",
+            family=FAMILY,
+            created=now - timedelta(days=4 - number),
+            image_name=f"{FAMILY}-{number}",
+        )
+        for number in (1, 2, 3)
+    ]
+    groups = {
+        name: region.add_group(
+            identifier,
+            image=images[0],
+            instances=instances,
+            auto_scaling_group_name=name,
+            tags={"app": "shop", "tier": name},
+            load_balancer=name != "batch",
+        )
+        for name, identifier, instances in (
+            ("web", "asg-web00001", 6),
+            ("api", "asg-api00001", 4),
+            ("batch", "asg-batch001", 3),
+        )
+    }
+    cloud.cos.create_bucket(BUCKET, REGION)
+    return Seed(region, groups, images, BUCKET, FAMILY)

@@ -1,0 +1,121 @@
+"""`python -m local`, and the vendor's CLI against it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from local.clock import ManualClock
+from local.cloud import Cloud
+from local.seed import FAMILY, seed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+GROUP = "asg-web00001"
+
+
+class Cli:
+    """The vendor's CLI, with the environment that the command printed."""
+
+    def __init__(self, environ: dict[str, str], home: Path) -> None:
+        self.environ = {**environ, "HOME": str(home), "PATH": os.defpath, "LC_ALL": "C.UTF-8"}
+
+    def __call__(self, service: str, action: str, *options: str) -> dict[str, Any]:
+        endpoint = ["--endpoint", self.environ["AS_ENDPOINT"]]
+        region = ["--region", self.environ["TENCENTCLOUD_REGION"]]
+        program = "from tccli.main import main; main()"
+        line = [sys.executable, "-c", program, service, action, *endpoint, *region, *options]
+        done = subprocess.run(line, env=self.environ, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
+
+    def refresh(self, verb: str, activity: str, *options: str) -> dict[str, Any]:
+        names = ["--AutoScalingGroupId", GROUP, "--RefreshActivityId", activity]
+        return self("as", f"{verb}InstanceRefresh", *names, *options)
+
+    def status(self, activity: str) -> str:
+        ids = json.dumps([activity])
+        answer = self("as", "DescribeRefreshActivities", "--RefreshActivityIds", ids)
+        status: str = answer["RefreshActivitySet"][0]["Status"]
+        return status
+
+    def start(self, batches: int) -> str:
+        settings = json.dumps({"RollingUpdateSettings": {"BatchNumber": batches}})
+        names = ["--AutoScalingGroupId", GROUP, "--RefreshSettings", settings]
+        activity: str = self("as", "StartInstanceRefresh", *names)["RefreshActivityId"]
+        return activity
+
+    def until(self, activity: str, status: str) -> None:
+        for _ in range(60):
+            if self.status(activity) == status:
+                return
+        pytest.fail(f"{activity} is {self.status(activity)}, not {status}")
+
+
+@pytest.fixture
+def command() -> Iterator[subprocess.Popen[str]]:
+    line = [sys.executable, "-m", "local", "--speed", "60"]
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        process.kill()
+
+
+def environment(process: subprocess.Popen[str]) -> dict[str, str]:
+    """Read the lines that the command prints, all of them."""
+    assert process.stdout is not None
+    lines = [process.stdout.readline().rstrip("\n").partition("=") for _ in range(10)]
+    return {name: value for name, _, value in lines}
+
+
+def test_the_vendors_cli_starts_stops_resumes_and_cancels(
+    command: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    cli = Cli(environment(command), tmp_path)
+    # Six batches take six seconds: whatever batch a stop meets, there is one after it.
+    activity = cli.start(batches=6)
+    cli.refresh("Stop", activity)
+    cli.until(activity, "MANUAL_PAUSE")
+    cli.refresh("Resume", activity, "--ResumeMode", "RETRY")
+    assert cli.status(activity) == "RUNNING"
+    cli.refresh("Stop", activity)
+    cli.until(activity, "MANUAL_PAUSE")
+    cli.refresh("Cancel", activity)
+    assert cli.status(activity) == "CANCELLED"
+    image = cli("cvm", "DescribeImageFromFamily", "--ImageFamily", FAMILY)["Image"]
+    assert image["ImageId"] == "img-base0003"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_command_stops_cleanly(command: subprocess.Popen[str], number: int) -> None:
+    assert environment(command)["AS_ENDPOINT"].startswith("http://127.0.0.1:")
+    command.send_signal(number)
+    assert command.wait(timeout=30) == 0
+
+
+def test_a_port_that_is_taken(command: subprocess.Popen[str]) -> None:
+    port = environment(command)["AS_ENDPOINT"].rpartition(":")[2]
+    line = [sys.executable, "-m", "local", "--port", port]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"Can't serve on port {port}: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_seed() -> None:
+    with Cloud(clock=ManualClock()) as cloud:
+        seeded = seed(cloud)
+        assert set(seeded.groups) == {"web", "api", "batch"}
+        newest = seeded.region.newest_of_family(seeded.family)
+        assert newest is seeded.images[-1]
+        assert {i.image_id for i in seeded.region.instances.values()} == {"img-base0001"}
+        assert seeded.bucket in cloud.cos.buckets
