@@ -64,6 +64,7 @@ class Api:
                 result = self._actions[scope.service][action](self._cloud.region(region), checked)
             except Refused as error:
                 code, result = error.code, {"Error": {"Code": error.code, "Message": error.message}}
+                params = params or _sent(request)
             call = self._record(request, code, params)
             body = json.dumps({"Response": {**result, "RequestId": str(uuid.uuid4())}})
         self._cloud.called(call)
@@ -144,7 +145,7 @@ def _params(request: Request, contract: Contract, action: str) -> dict[str, Any]
 def _json(body: bytes) -> Any:
     try:
         return json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Refused("InvalidParameter", "The body is not JSON.") from None
 
 

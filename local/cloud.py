@@ -47,7 +47,7 @@ class Cloud:
         self.timing = timing or Timing()
         self.lock = threading.RLock()
         self.calls: list[Call] = []
-        self.on_call: Callable[[Call], None] | None = None
+        self.on_call: Callable[[Call], object] | None = None
         self.faults = Faults()
         self.keys = KeyRing()
         self.limits: dict[str, int] = {"StartInstanceRefresh": START_LIMIT}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from local.http import Service
 
 HOST = "127.0.0.1"
-_WORKERS = 16
+_WORKERS = 64
 _STOP_SECONDS = 0.2
 
 

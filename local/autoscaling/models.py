@@ -95,7 +95,7 @@ class Group:
 
 @dataclass
 class Reinstall:
-    """One reinstall of an instance, or its replacement, as it ended."""
+    """One reinstall of an instance, or its replacement, as it ended; the id is the old one's."""
 
     at: datetime
     group_id: str

@@ -47,5 +47,6 @@ def end(region: Region, step: ScalingActivity) -> None:
         return
     step.status_code = "PARTIALLY_SUCCESSFUL" if well else "FAILED"
     step.status_message = "; ".join(
-        f"{identifier}: {code}: {message}" for identifier, (code, message) in step.failures.items()
+        f"{identifier} {code}: {message}".strip()
+        for identifier, (code, message) in step.failures.items()
     )

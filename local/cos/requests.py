@@ -96,9 +96,17 @@ def _target(request: Request) -> tuple[str, str, str]:
     if match is None:
         raise CosRefused("NoSuchBucket", "The Host header names no bucket.")
     key = unquote(request.path).removeprefix("/")
-    if request.method not in ACTIONS or not key:
+    if request.method not in ACTIONS or not key or _asks_for_more(request):
         raise CosRefused("MethodNotAllowed", "The method is not allowed on this resource.")
     return match["bucket"], match["region"], key
+
+
+def _asks_for_more(request: Request) -> bool:
+    """Tell whether it is no plain put or get, but a copy, a part or an access list."""
+    names = (part.partition("=")[0] for part in request.query.split("&") if part)
+    return "x-cos-copy-source" in request.headers or not all(
+        name.startswith(("q-", "x-cos-security-token")) for name in names
+    )
 
 
 def _read(request: Request, item: Object) -> Reply:

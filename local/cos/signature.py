@@ -54,7 +54,8 @@ def authenticate(request: Request, keys: KeyRing) -> str:
         raise CosRefused("AccessDenied", "The security token does not belong to the key.")
     _check_time(fields["q-sign-time"])
     _check_time(fields["q-key-time"])
-    if not hmac.compare_digest(sign(request, fields, credentials), fields["q-signature"]):
+    expected = sign(request, fields, credentials).encode()
+    if not hmac.compare_digest(expected, fields["q-signature"].encode()):
         raise CosRefused("SignatureDoesNotMatch", "The signature does not match.")
     return credentials.secret_id
 

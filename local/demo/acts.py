@@ -1,4 +1,4 @@
-"""The three ways in: a manifest in the bucket, a request to the webhook, a timer's tick."""
+"""The ways in: a manifest in the bucket, a request to the webhook, a timer's ticks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from local.demo.rings import FAMILY, RINGS
 from local.demo.stage import PREFIX, SUFFIX
 from local.scf.cron import BEIJING
+from local.seed import FAMILY as BASE
 from local.webhook import signature
 
 if TYPE_CHECKING:
@@ -29,13 +31,16 @@ TIMEOUT_S = 30
 class Act:
     """One way in: the function, the groups it is to roll, and what sets it off.
 
-    `begin` gets the published image and returns a line on what it did.
+    `begin` gets the published image, of the `family`, and returns a line on what it did. Where the
+    groups go in `turns`, some begin long after others, and pause in between.
     """
 
     trigger: str
     function: str
     groups: tuple[str, ...]
     begin: Callable[[Stage, Image], str]
+    family: str = BASE
+    turns: bool = False
 
 
 def upload_manifest(stage: Stage, image: Image) -> str:
@@ -114,8 +119,17 @@ def set_timer(stage: Stage, _: Image) -> str:
     return f"timer EveryDay, cron {cron}, message {json.dumps(wanted)}"
 
 
+def set_reconcile_timer(stage: Stage, _: Image) -> str:
+    """Set a timer without a message: each of its ticks is a reconcile pass."""
+    cron = "*/30 * * * * * *"
+    stage.platform.timer("schedule", name="Reconcile", cron=cron)
+    rings = ", ".join(f"{name} in ring {ring}" for name, ring in RINGS.items())
+    return f"timer Reconcile, cron {cron}, no message; {rings}"
+
+
 ACTS = (
     Act("COS event", "image_published", ("web", "api"), upload_manifest),
     Act("webhook", "webhook", ("batch",), post_request),
     Act("timer", "schedule", ("web",), set_timer),
+    Act("rings", "schedule", tuple(RINGS), set_reconcile_timer, FAMILY, turns=True),
 )

@@ -31,6 +31,11 @@ class Progress:
         """Tell whether nothing more happens without someone's help."""
         return self.status not in ("", *UNDER_WAY)
 
+    @property
+    def over(self) -> bool:
+        """Tell whether its activity has come to its end; a pause is none."""
+        return self.ended and not self.status.endswith("_PAUSE")
+
     def __str__(self) -> str:
         return (
             f"{self.name:<8} batch {self.batch}/{self.batches}"

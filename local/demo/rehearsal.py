@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from local.scf.invocation import Invocation
 
 # In real seconds.
-LONGEST_ACT_S = 30.0
+LONGEST_ACT_S = 90.0
 LOOK_EVERY_S = 0.1
 
 
@@ -35,7 +35,7 @@ def rehearse(console: Console, cloud: Cloud) -> list[str]:
             for end in ends:
                 rows.append(row(act, end, done))
                 different += differences(cloud, stage.seed.region, end)
-        screen.log_lines(console, stage.platform.invocations)
+        screen.log_lines(console, list(filter(did_something, stage.platform.invocations)))
     screen.summary(console, rows)
     return different
 
@@ -44,7 +44,7 @@ def play(console: Console, stage: Stage, act: Act) -> tuple[list[Invocation], li
     """Publish an image, begin the act, and watch until its groups stand still."""
     region, platform = stage.seed.region, stage.platform
     before, first = set(region.activities), len(platform.invocations)
-    image = region.add_image(family=stage.seed.family)
+    image = region.add_image(family=act.family)
     console.print(f"\n[bold]{act.trigger}[/]: {image.image_id} is published")
     groups = [stage.group(name) for name in act.groups]
     screen.line(console, act.begin(stage, image))
@@ -53,14 +53,14 @@ def play(console: Console, stage: Stage, act: Act) -> tuple[list[Invocation], li
     with screen.Bars(console) as bars:
         while True:
             done = platform.invocations[first:]
-            for invocation in done[shown:]:
+            for invocation in filter(did_something, done[shown:]):
                 screen.line(console, screen.ran(invocation))
             shown = len(done)
             seen = [progress(stage.cloud, region, one, image.image_id, before) for one in groups]
             for one in seen:
                 bars.show(one)
             served = any(invocation.status == 200 for invocation in done)
-            stands = all(one.ended or not one.activity for one in seen)
+            stands = all(one.over if act.turns else one.ended or not one.activity for one in seen)
             if (served and stands) or time.monotonic() > deadline:
                 return done, seen
             time.sleep(LOOK_EVERY_S)
@@ -68,7 +68,8 @@ def play(console: Console, stage: Stage, act: Act) -> tuple[list[Invocation], li
 
 def row(act: Act, end: Progress, done: list[Invocation]) -> tuple[str, ...]:
     """Give a group's line of the summary; outcome and reason are the function's own words."""
-    outcome = next((o for o in outcomes(done) if o.get("AutoScalingGroupId") == end.group), {})
+    own = [o for o in outcomes(done) if o.get("AutoScalingGroupId") == end.group]
+    outcome = next((o for o in own if o["Outcome"] == "started"), own[0] if own else {})
     return (
         act.trigger,
         end.name,
@@ -78,6 +79,11 @@ def row(act: Act, end: Progress, done: list[Invocation]) -> tuple[str, ...]:
         str(outcome.get("Outcome", "-")),
         str(outcome.get("Reason", "-")),
     )
+
+
+def did_something(invocation: Invocation) -> bool:
+    """Leave out the ticks that found nothing to do."""
+    return bool(outcomes([invocation])) or invocation.status != 200
 
 
 def outcomes(done: list[Invocation]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from local import webhook
+from local.demo.rings import add_rings
 from local.scf import project
 from local.scf.platform import Platform
 from local.seed import seed
@@ -42,6 +43,7 @@ class Stage:
 def on_stage(cloud: Cloud) -> Iterator[Stage]:
     """Seed a cloud and deploy the project's functions beside it, each with a role of its own."""
     seeded = seed(cloud)
+    seeded.groups.update(add_rings(seeded.region))
     region = seeded.region.name
     with Platform(cloud, project.FUNCTIONS, project.OPT, region=region) as platform:
         secret = webhook.new_secret()
