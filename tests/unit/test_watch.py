@@ -145,7 +145,11 @@ def test_after_a_rollback_the_configuration_goes_back() -> None:
     assert act is not None
     assert (act.kind, act.image) == ("restore", OLD)
     assert watch.restore(rolled_back(names=OLD)) is None
-    assert watch.restore(case(activity("FAILED"))) is None
+    for status in ("FAILED", "CANCELLED"):
+        cancelled = watch.restore(case(activity(status, created=15)))
+        assert cancelled is not None
+        assert cancelled.image == OLD
+    assert watch.restore(case(activity("SUCCESSFUL"))) is None
     assert watch.restore(configured(rolled_back(), updated=hours(16))) is None
     mixed = {"asg-a": (*instances("asg-a", 2, OLD), *instances("asg-a", 1, NEW))}
     assert watch.restore(rolled_back(instances=mixed)) is None

@@ -187,6 +187,9 @@ API_ERRORS: dict[str, Rule] = {
     "FailedOperation": Rule("failed", 502, True, _AGAIN),
     "NoSuchBucket": Rule("failed", 502, False, "Check the bucket of the function's COS trigger."),
     "NoSuchKey": Rule("failed", 502, False, "The object was deleted meanwhile: publish it again."),
+    "SlowDown": Rule("failed", 429, True, _AGAIN),
+    "ServiceUnavailable": Rule("failed", 502, True, _AGAIN),
+    "ExpiredToken": Rule("failed", 502, True, _CREDENTIALS),
     "AccessDenied": Rule("failed", 502, False, _PERMISSION),
     # Ours, where no platform code exists.
     "ClientNetworkError": Rule("failed", 502, True, _AGAIN),

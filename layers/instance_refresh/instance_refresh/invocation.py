@@ -60,7 +60,8 @@ class Invocation:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if isinstance(error, Exception) and not isinstance(error, TryAgain):
+        unknown = isinstance(error, Exception) and not isinstance(error, TryAgain)
+        if error is not None and unknown:
             self.crashed(error)
         counts: dict[str, int] = {}
         for outcome in self.outcomes:
@@ -70,9 +71,12 @@ class Invocation:
             outcomes=counts,
             states=self.states or None,
             errors=len(self.errors),
-            will_be_retried=isinstance(error, TryAgain),
+            will_be_retried=isinstance(error, Exception),
             duration_ms=self._elapsed(),
         )
+        if unknown:  # SCF logs what is raised, and the text of this error may quote what came in
+            message = "the function met an error that it does not know"
+            raise TryAgain(message) from None
 
     @cached_property
     def settings(self) -> Settings:
@@ -137,7 +141,7 @@ class Invocation:
             api_request_id=getattr(error, "request_id", None),
         )
 
-    def crashed(self, error: Exception) -> InstanceRefreshError:
+    def crashed(self, error: BaseException) -> InstanceRefreshError:
         """Log what should never happen: where, and of which type, as its text may quote input."""
         last = error.__traceback__
         while last is not None and last.tb_next is not None:

@@ -14,6 +14,7 @@ from .apply import act as carry_out
 from .apply import apply
 from .case import Case
 from .decide import Decision, Start
+from .errors import ApiError
 from .fleet import FAMILY_TAG, Fleet
 from .follow import by_policy, in_turn, policies, refreshing
 from .gateway.reading import side_by_side
@@ -149,7 +150,15 @@ def _finish(act: Act, case: Case, decision: Decision, cloud: Cloud) -> Outcome:
 
 
 def _platform_says(act: Act, case: Case, cloud: Cloud) -> tuple[str, ...]:
-    """Collect the platform's own words: of the activity, its scaling activities, and CVM."""
+    """Give the platform's own words, or why they can't be had."""
+    try:
+        return _words(act, case, cloud)
+    except ApiError as error:
+        return (f"what the platform says of it could not be read: {error}",)
+
+
+def _words(act: Act, case: Case, cloud: Cloud) -> tuple[str, ...]:
+    """Collect what the activity, its scaling activities and CVM say of the instances."""
     activity = case.activity
     if activity is None or not act.instances:
         return ()

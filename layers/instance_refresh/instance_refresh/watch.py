@@ -162,31 +162,34 @@ def newer_image(case: Case) -> Act | None:
 
 
 def restore(case: Case) -> Act | None:
-    """After a rollback, the configuration goes back to what the instances run.
+    """After an attempt that failed, the configuration goes back to what the instances run.
 
     Not if someone has changed it since the attempt, nor while another group needs it as it is.
     """
     activity, configuration = case.activity, case.launch_configuration
-    if activity is None or configuration is None or activity.live or activity.kind != "ROLLBACK":
+    if activity is None or configuration is None or activity.live:
         return None
-    origin = case.fleet.origins.get(activity.origin_id)
+    rolled_back = activity.kind == "ROLLBACK"
+    if not rolled_back and activity.status not in ("CANCELLED", "FAILED"):
+        return None
+    attempt = case.fleet.origins.get(activity.origin_id) if rolled_back else activity
     images = {instance.image_id for instance in case.running}
-    if origin is None or len(images) != 1 or configuration.image_id in images:
+    if attempt is None or len(images) != 1 or configuration.image_id in images:
         return None
-    if not configuration.updated or not origin.created or configuration.updated > origin.created:
+    if not configuration.updated or not attempt.created or configuration.updated > attempt.created:
         return None
     image = next(iter(images))
     name = configuration.launch_configuration_id
     reason = (
-        f"refresh activity {origin.activity_id} was rolled back: {name} goes from"
+        f"refresh activity {attempt.activity_id} brought its image to no instance: {name} goes from"
         f" {configuration.image_id} back to {image}, which the instances run"
     )
     others = [g for g in case.shared_with if not _all_run(case, g, image)]
     if others:
-        why = f"{name} still names {configuration.image_id} after a rollback, and is also used by"
+        why = f"{name} still names {configuration.image_id}, which failed, and is also used by"
         remedy = f"Set the launch configuration's image to {image}, or refresh those groups."
         return Act(ALERT, "LaunchConfigurationShared", f"{why} {', '.join(others)}", remedy)
-    return Act(RESTORE, "RolledBack", reason, image=image)
+    return Act(RESTORE, "Restored", reason, image=image)
 
 
 def _all_run(case: Case, group: str, image: str) -> bool:

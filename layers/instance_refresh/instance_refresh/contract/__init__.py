@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import InvalidInput, Problem
-from .quick import Quick
+from .quick import Quick, unique_items, whole
 
 if TYPE_CHECKING:
-    from jsonschema import Draft202012Validator
+    from collections.abc import Iterator
+
     from jsonschema.exceptions import ValidationError
+    from jsonschema.protocols import Validator
 
 _TYPES = {
     "object": "an object",
@@ -23,7 +27,7 @@ _TYPES = {
     "boolean": "true or false",
     "null": "null",
 }
-_MOST_PROBLEMS = 50
+_MOST_PROBLEMS, _MOST_ERRORS = 50, 1000
 
 
 def parse(text: str | bytes, what: str) -> Any:
@@ -48,7 +52,8 @@ def check(schema: str, document: Any, what: str) -> Any:
     """
     if _quick(schema).follows(document):
         return document
-    errors = sorted(_validator(schema).iter_errors(document), key=lambda error: error.json_path)
+    found = list(islice(_validator(schema).iter_errors(document), _MOST_ERRORS))
+    errors = sorted(found, key=lambda error: error.json_path)
     mistyped = {error.json_path for error in errors if error.validator == "type"}
     problems = [
         problem
@@ -59,7 +64,8 @@ def check(schema: str, document: Any, what: str) -> Any:
     problems = list(dict.fromkeys(problems))
     left = len(problems) - _MOST_PROBLEMS
     if left > 0:
-        problems = [*problems[:_MOST_PROBLEMS], Problem("", f"{left} more problems")]
+        count = f"{left} more problems" + (" or more" if len(found) == _MOST_ERRORS else "")
+        problems = [*problems[:_MOST_PROBLEMS], Problem("", count)]
     raise InvalidInput(what, problems)
 
 
@@ -76,13 +82,26 @@ def _quick(name: str) -> Quick:
 
 
 @lru_cache
-def _validator(name: str) -> Draft202012Validator:
+def _validator(name: str) -> Validator:
     from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from jsonschema.validators import extend
     from referencing import Registry, Resource
+
+    def unique(_: Any, wanted: bool, value: Any, __: Any) -> Iterator[ValidationError]:
+        """Compare in one pass: jsonschema's own compares each entry with each."""
+        if wanted and not unique_items(value):
+            yield ValidationError("not unique")
+
+    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: whole(value))
+    strict: Any = extend(  # type: ignore[no-untyped-call] — the stubs leave it out
+        Draft202012Validator, {"uniqueItems": unique}, type_checker=types
+    )
 
     request = schema("request")
     registry = Registry().with_resource(request["$id"], Resource.from_contents(request))
-    return Draft202012Validator(schema(name), registry=registry)
+    validator: Validator = strict(schema(name), registry=registry)
+    return validator
 
 
 def _problems(error: ValidationError) -> list[Problem]:
@@ -128,7 +147,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, count in Counter(names).items() if count > 1)
         message = f"has the field {_token(twice)} twice in one object"
         raise ValueError(message)
     return document

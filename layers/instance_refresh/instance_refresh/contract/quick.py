@@ -56,8 +56,6 @@ class Quick:
 def _is(kind: str, value: Any) -> bool:
     if isinstance(value, bool):
         return kind == "boolean"
-    if kind == "integer":
-        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     return isinstance(value, _TYPES[kind])
 
 
@@ -65,10 +63,16 @@ _TYPES: dict[str, Any] = {
     "object": dict,
     "array": list,
     "string": str,
+    "integer": int,
     "number": (int, float),
     "boolean": bool,
     "null": type(None),
 }
+
+
+def whole(value: Any) -> bool:
+    """Say whether it is an integer; 2.0 is none here, as the API takes none."""
+    return _is("integer", value)
 
 
 def _number(value: Any) -> bool:
@@ -84,7 +88,8 @@ def _distinct(value: Any) -> str:
     return repr(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
-def _unique(value: Any) -> bool:
+def unique_items(value: Any) -> bool:
+    """Say whether a list has no entry twice; what is no list has none."""
     return not isinstance(value, list) or len({*map(_distinct, value)}) == len(value)
 
 
@@ -110,6 +115,6 @@ _KEYWORDS: dict[str, Callable[[Quick, Any, Any, Schema], bool]] = {
     "minLength": lambda _, e, v, __: not isinstance(v, str) or len(v) >= e,
     "maxLength": lambda _, e, v, __: not isinstance(v, str) or len(v) <= e,
     "pattern": lambda _, e, v, __: not isinstance(v, str) or re.search(e, v) is not None,
-    "uniqueItems": lambda _, __, v, ___: _unique(v),
+    "uniqueItems": lambda _, __, v, ___: unique_items(v),
 }
 KEYWORDS = frozenset(_KEYWORDS)

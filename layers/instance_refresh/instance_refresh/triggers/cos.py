@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InstanceRefreshError, Refused
+from ..errors import InstanceRefreshError, InvalidInput, Problem, Refused
 from . import expect, manifest
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
 def _serve(record: dict[str, Any], invocation: Invocation) -> None:
     item, bucket = record["cos"]["cosObject"], record["cos"]["cosBucket"]
     key = item["key"].split("/", 3)[3]  # /<appid>/<bucket>/<object key>, not percent-encoded
+    if not key.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in key):
+        raise InvalidInput("the cos event", [Problem("", "has an object key that is no Unicode")])
     settings = invocation.settings
     buckets, where = settings.manifest_buckets, f"{bucket['name']}-{bucket['appid']}"
     if buckets and where not in buckets:

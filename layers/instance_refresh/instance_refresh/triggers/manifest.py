@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _BUILDER = "tencentcloud-cvm"
+_MOST_IMAGES = 100
 
 
 def requests(text: bytes, *, region: str, asked_at: datetime | None) -> list[Request]:
@@ -39,10 +40,13 @@ def _of_packer(document: dict[str, Any], region: str, asked_at: datetime | None)
                 asked.append(Request(region=where, image_id=image, asked_at=asked_at))
             elif target[1] in (None, where):
                 asked.append(replace(target[0], region=where, image_id=image))
+    if len(asked) > _MOST_IMAGES:
+        message = f"the last run has more than {_MOST_IMAGES} images"
+        raise InvalidInput("the Packer manifest", [Problem("/builds", message)])
     if not asked:
         message = f"the last run has no {_BUILDER} build with an image to roll out"
         raise InvalidInput("the Packer manifest", [Problem("/builds", message)])
-    return [one for index, one in enumerate(asked) if one not in asked[:index]]
+    return asked
 
 
 def _target(
@@ -58,7 +62,13 @@ def _target(
 
 
 def _artifacts(artifact_id: str, index: int) -> list[tuple[str, str]]:
-    pairs = [part.strip().partition(":") for part in artifact_id.split(",")]
+    parts = list(dict.fromkeys(part.strip() for part in artifact_id.split(",")))
+    if len(parts) > _MOST_IMAGES:
+        where = f"/builds/{index}/artifact_id"
+        raise InvalidInput(
+            "the Packer manifest", [Problem(where, f"names more than {_MOST_IMAGES} images")]
+        )
+    pairs = [part.partition(":") for part in parts]
     for where, _, image in pairs:
         check_artifact = {"Region": where, "ImageId": image}
         check("manifest", check_artifact, f"artifact_id of /builds/{index}")
