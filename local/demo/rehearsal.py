@@ -13,6 +13,8 @@ from local.demo.stage import Stage, on_stage
 from local.scf import project
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
 
     from local.cloud import Cloud
@@ -23,14 +25,14 @@ LONGEST_ACT_S = 90.0
 LOOK_EVERY_S = 0.1
 
 
-def rehearse(console: Console, cloud: Cloud) -> list[str]:
-    """Seed a cloud that is served, play all acts on it, and say what is not as it should be."""
+def rehearse(console: Console, cloud: Cloud, acts: Sequence[Act] = ACTS) -> list[str]:
+    """Seed a cloud that is served, play the acts on it, and say what is not as it should be."""
     project.import_layer()
     console.print(f"A cloud of its own is at {cloud.endpoint}; nothing real is touched.")
     rows: list[tuple[str, ...]] = []
     different: list[str] = []
     with on_stage(cloud) as stage:
-        for act in ACTS:
+        for act in acts:
             done, ends = play(console, stage, act)
             for end in ends:
                 rows.append(row(act, end, done))

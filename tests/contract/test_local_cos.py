@@ -19,7 +19,7 @@ from local.cos.errors import CosRefused
 from local.credentials import Credentials
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 BUCKET, REGION = "images-1250000000", "ap-guangzhou"
 KEY = "images/a ä+b%20/web.json"
@@ -99,6 +99,23 @@ def test_what_is_not_there(cloud: Cloud) -> None:
     with pytest.raises(CosServiceError) as caught:
         client(cloud).head_object(Bucket=BUCKET, Key=KEY)
     assert caught.value.get_status_code() == 404
+
+
+def test_what_is_no_plain_put_or_get_is_refused(cloud: Cloud) -> None:
+    cloud.cos.put(BUCKET, "a", b"x")
+    cos = client(cloud)
+    source = {"Bucket": BUCKET, "Key": "a", "Region": REGION}
+    attempts: list[Callable[[], Any]] = [
+        lambda: cos.copy_object(Bucket=BUCKET, Key="b", CopySource=source),
+        lambda: cos.put_object_acl(Bucket=BUCKET, Key="a", ACL="private"),
+        lambda: cos.delete_object(Bucket=BUCKET, Key="a"),
+        lambda: cos.create_multipart_upload(Bucket=BUCKET, Key="b"),
+    ]
+    for attempt in attempts:
+        with pytest.raises(CosServiceError) as caught:
+            attempt()
+        assert caught.value.get_error_code() == "MethodNotAllowed"
+    assert [(key, item.body) for (_, key), item in cloud.cos.objects.items()] == [("a", b"x")]
 
 
 def test_wrong_credentials(cloud: Cloud) -> None:

@@ -7,11 +7,14 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from tencentcloud.autoscaling.v20180419 import models
 from tencentcloud.autoscaling.v20180419.autoscaling_client import AutoscalingClient
 from tencentcloud.common import abstract_client
 
 from local.credentials import Credentials
+from local.http import Request
+from local.signature import Scope, sign
 from tests.contract.local_cloud import REGION, Calls, Fleet, credential, fleet, profile
 
 if TYPE_CHECKING:
@@ -73,7 +76,9 @@ def test_wrong_credentials(
     call = Calls(it.cloud, keys=change(it.cloud.role()))
     assert call.code("StartInstanceRefresh", **it.parameters(1)) == code
     assert it.region.activities == {}
-    assert [(c.action, c.code) for c in it.cloud.calls] == [("StartInstanceRefresh", code)]
+    (recorded,) = it.cloud.calls
+    assert (recorded.action, recorded.code) == ("StartInstanceRefresh", code)
+    assert recorded.params == it.parameters(1)
 
 
 def test_permanent_keys_have_no_token(it: Fleet) -> None:
@@ -166,6 +171,32 @@ def test_headers(it: Fleet, header: str, value: str | None, code: str) -> None:
 
 def test_another_product_and_date(it: Fleet) -> None:
     assert Calls(it.cloud, "cbs", version="2017-03-12").code(READ) == "NoSuchProduct"
+
+
+def test_a_signed_form_passes(it: Fleet) -> None:
+    keys = it.cloud.user()
+    headers = {
+        "X-TC-Action": READ,
+        "X-TC-Version": "2018-04-19",
+        "X-TC-Region": REGION,
+        "X-TC-Timestamp": str(int(time.time())),
+        "Host": it.cloud.endpoint.removeprefix("http://"),
+        "Content-Type": "application/x-www-form-urlencoded",
+    }
+    date = time.strftime("%Y-%m-%d", time.gmtime(int(headers["X-TC-Timestamp"])))
+    scope = Scope(keys.secret_id, date, "as", ("content-type", "host"), "")
+    body = f"AutoScalingGroupIds.0={it.id}&Limit=5".encode()
+    lower = {name.lower(): value for name, value in headers.items()}
+    signed = sign(
+        Request("POST", "/", "", lower, body), scope, keys, int(headers["X-TC-Timestamp"])
+    )
+    headers["Authorization"] = (
+        f"TC3-HMAC-SHA256 Credential={keys.secret_id}/{date}/as/tc3_request, "
+        f"SignedHeaders=content-type;host, Signature={signed}"
+    )
+    answer = requests.post(it.cloud.endpoint, data=body, headers=headers, timeout=10).json()
+    assert answer["Response"]["TotalCount"] == 1
+    assert it.cloud.calls[-1].params == {"AutoScalingGroupIds": [it.id], "Limit": 5}
 
 
 def test_credentials_do_not_show_themselves(it: Fleet) -> None:

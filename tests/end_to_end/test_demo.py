@@ -14,6 +14,7 @@ from rich.console import Console
 from local.clock import ScaledClock
 from local.cloud import Cloud
 from local.demo import __main__ as demo
+from local.demo.acts import ACTS
 from local.demo.rehearsal import rehearse
 from local.scf.project import ROOT
 
@@ -25,18 +26,18 @@ if TYPE_CHECKING:
 FAST = 300.0
 
 
-def test_all_three_triggers_end_in_successful_activities(
+def test_all_triggers_end_in_successful_activities(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(demo, "SPEED", FAST)
     assert demo.main() == 0
     shown = capsys.readouterr().out
     rows = [line for line in shown.splitlines() if line.startswith("│")]
-    assert [line.split()[1] for line in rows] == ["COS", "COS", "webhook", "timer"]
+    assert [line.split()[1] for line in rows] == ["COS", "COS", "webhook", "timer", *["rings"] * 5]
     assert all("SUCCESSFUL" in line and "started" in line for line in rows)
     logged = [line.split(" ", 1) for line in shown.splitlines() if '{"level"' in line]
     assert {name for name, _ in logged} == {"image_published", "webhook", "schedule"}
-    assert sum(json.loads(line).get("outcome") == "started" for _, line in logged) == 4
+    assert sum(json.loads(line).get("outcome") == "started" for _, line in logged) == 9
     assert "6/6 instances on img-" in shown
     assert "\x1b" not in shown
 
@@ -52,7 +53,7 @@ def test_a_failed_instance_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
                 cloud.faults.fail_instance(region.groups["asg-batch001"].instance_ids[0])
 
         cloud.on_call = fail_the_first_of_batch
-        different = rehearse(Console(file=screen, force_terminal=True, width=120), cloud)
+        different = rehearse(Console(file=screen, force_terminal=True, width=120), cloud, ACTS[:3])
     assert len(different) == 4
     assert different[0].startswith("batch: activity asr-")
     assert different[0].endswith("ended FAILED_PAUSE, not SUCCESSFUL")
@@ -64,7 +65,7 @@ def test_a_function_that_starts_nothing_is_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("local.demo.rehearsal.LONGEST_ACT_S", 1.0)
     with Cloud(clock=ScaledClock(speed=FAST)) as cloud:
         cloud.faults.inject("StartInstanceRefresh", "denied", times=None)
-        different = rehearse(Console(file=io.StringIO(), width=120), cloud)
+        different = rehearse(Console(file=io.StringIO(), width=120), cloud, ACTS[:3])
     assert different == [
         f"{name}: no refresh was started" for name in ("web", "api", "batch", "web")
     ]

@@ -81,17 +81,17 @@ def _start(start: Start, autoscaling: AutoScaling, cloud: Cloud) -> Outcome:
             )
         except ApiError as error:
             if error.code != _IN_REFRESH and not error.fate_unknown:
-                return _failed(start, error)
+                return _failed(start, error, unknown=unknown)
             unknown = unknown or error.fate_unknown
             try:
                 found = _new_activity(start, autoscaling)
                 if found is not None:
                     return _found(start, found, ours=unknown)
                 if attempt + 1 == _TRIES or not error.fate_unknown:
-                    return _failed(start, error)
+                    return _failed(start, error, unknown=unknown)
                 cloud.deadline.sleep(0.2 * 2**attempt)
             except ApiError as lookup:
-                return _failed(start, lookup)
+                return _failed(start, lookup, unknown=unknown)
         else:
             return start.ends(o.STARTED, describe(start), status=202, activity=activity)
     raise AssertionError  # the last attempt has returned
@@ -112,7 +112,8 @@ def _found(start: Start, activity: Activity, *, ours: bool) -> Outcome:
     return start.ends(o.IN_PROGRESS, reason, activity=activity.activity_id)
 
 
-def _failed(start: Start, error: ApiError) -> Outcome:
+def _failed(start: Start, error: ApiError, *, unknown: bool = False) -> Outcome:
+    """Give the outcome of an error; a start that may have taken effect is never final."""
     return start.ends(
         error.outcome,
         str(error),
@@ -120,7 +121,7 @@ def _failed(start: Start, error: ApiError) -> Outcome:
         code=error.code,
         remedy=error.remedy,
         request_id=error.request_id or "",
-        retryable=error.retryable,
+        retryable=error.retryable or unknown,
     )
 
 

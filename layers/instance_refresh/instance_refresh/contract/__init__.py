@@ -94,7 +94,7 @@ def _validator(name: str) -> Validator:
             yield ValidationError("not unique")
 
     types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: whole(value))
-    strict: Any = extend(  # type: ignore[no-untyped-call] — the stubs leave it out
+    strict: Any = extend(  # type: ignore[no-untyped-call]  # the stubs leave its types out
         Draft202012Validator, {"uniqueItems": unique}, type_checker=types
     )
 
