@@ -9,7 +9,7 @@ RUN_REQUIREMENTS = requirements.txt local/requirements.txt
 REQUIREMENTS = $(RUN_REQUIREMENTS) tests/requirements.txt
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: run cloud invoke test lint types check bench lock
+.PHONY: run cloud invoke test lint types check bench lock build role deploy update rollback remove
 
 # Plays the main job on a local cloud: publish an image, and scaling groups roll onto it.
 run: $(VENV)/run-installed
@@ -35,8 +35,22 @@ types: $(VENV)/installed
 
 check: lint types test
 
+# Prints ratios of one run: start-up, memory, sizes, reads and starts; OUT=file keeps the table.
 bench: $(VENV)/installed
-	$(BIN)/python -m tests.benchmarks
+	OUT="$(OUT)" ROUNDS="$(ROUNDS)" $(BIN)/python -m tests.benchmarks
+
+# Makes the layers and functions as zips, in build/; python3.10, or PYTHON=…, compiles them.
+build:
+	$(PYTHON) layers/build.py
+
+# role: the roles' policies, limited to the ids in .env; deploy: build, and deploy all of it with the
+# vendor's CLI; update: the same without the layer of dependencies; remove: take all of it away.
+role deploy update remove:
+	$(PYTHON) deploy/deploy.py $@
+
+# Deploys another commit or tag: make rollback TO=v1.2.0
+rollback:
+	$(PYTHON) deploy/deploy.py rollback "$(TO)"
 
 # Writes the pinned requirements anew from pyproject.toml (needs uv).
 LOCK = uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 words = st.sampled_from(
     ["asg-1", "asg-A", "img-1a2b", "ap-guangzhou", "web", "", "25%", "x", "0%", "100%", "Timer",
-     "cos", "ROLLING_UPDATE", "AUTO_PAUSE", "AUTOMATIC", "2026-01-01T00:00:00Z", "/1/b/k", 
+     "cos", "ROLLING_UPDATE", "AUTO_PAUSE", "AUTOMATIC", "2026-01-01T00:00:00Z", "/1/b/k",
      "1250000000", "asg-1\n", "x" * 200]
 )  # fmt: skip
 scalars = st.one_of(
