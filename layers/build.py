@@ -45,6 +45,8 @@ LEFT_OUT = {
     "tencentcloud/*_async.py": "needs httpx, which is not installed",
     "urllib3/contrib/emscripten/*": "for browsers",
     "urllib3/contrib/pyopenssl.py": "needs pyOpenSSL, which is not installed",
+    "urllib3/http2/__init__.py": "needs h2, and loads importlib.metadata for it; probe.py stays",
+    "urllib3/http2/connection.py": "needs h2, which is not installed",
     "urllib3/contrib/socks.py": "needs PySocks, which is not installed",
 }
 
@@ -55,7 +57,7 @@ class BuildFailed(Exception):
 
 def main() -> int:
     try:
-        python = find_python([sys.executable, "python3.10"])
+        python = find_python(candidates())
         for path in build(python):
             print(f"{path.stat().st_size:>9,}  {path.relative_to(ROOT)}")  # noqa: T201 — a command
     except BuildFailed as error:
@@ -64,12 +66,22 @@ def main() -> int:
     return 0
 
 
-def find_python(candidates: list[str]) -> str:
+def candidates() -> list[str]:
+    """Name where a Python 3.10 may be: this one, the path's, pyenv's, uv's."""
+    kept = (
+        ".pyenv/versions/3.10.*/bin/python3.10",
+        ".local/share/uv/python/cpython-3.10*/bin/python3.10",
+    )
+    found = [str(path) for pattern in kept for path in sorted(Path.home().glob(pattern))]
+    return [sys.executable, "python3.10", *found]
+
+
+def find_python(names: list[str]) -> str:
     """Find a Python 3.10 that has pip; BuildFailed says how to get one."""
     probe = "import sys; print(*sys.version_info[:2]); import pip"
     without_pip = ""
-    for candidate in candidates:
-        path = shutil.which(candidate)
+    for name in names:
+        path = shutil.which(name)
         if path is None:
             continue
         answer = subprocess.run([path, "-c", probe], capture_output=True, text=True, check=False)  # noqa: S603 — a Python

@@ -123,6 +123,13 @@ def test_on_what_comes_close(found: tuple[str, Any]) -> None:
     agree(*found)
 
 
+def test_the_stricter_rules_hold_behind_a_reference_too() -> None:
+    tags = {"Tags": [{"Key": "a", "Value": "b"}]}
+    float_number = {"RollingUpdateSettings": {"BatchNumber": 2.0}}
+    assert not agree("packer_target", {**tags, "RefreshSettings": float_number})
+    assert not agree("packer_target", {"AutoScalingGroupIds": ["asg-1", "asg-1"]})
+
+
 def test_examples_are_valid() -> None:
     assert all(agree(name, document) for name, document in examples())
     assert {name for name, _ in examples()} == set(NAMES)

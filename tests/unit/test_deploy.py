@@ -12,11 +12,14 @@ import pytest
 
 from deploy import deploy
 
-READY = {
-    **deploy.read_variables(deploy.ROOT / ".env.example"),
-    "REGION": "ap-guangzhou",
-    "COS_BUCKET": "images-1250000000",
-}
+READY = deploy.derived(
+    {
+        **deploy.read_variables(deploy.ROOT / ".env.example"),
+        "REGION": "ap-guangzhou",
+        "COS_BUCKET": "images-1250000000",
+        "WEBHOOK_SECRET": "whsec_" + 10 * "abcd",
+    }
+)
 
 
 @pytest.fixture
@@ -49,17 +52,24 @@ def test_each_missing_variable_is_named_and_the_cli_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("REGION", "guangzhou"), ("COS_BUCKET", "images"), ("WEBHOOK_AUTH", "none")],
+    [("REGION", "guangzhou"), ("COS_BUCKET", "images"), ("WEBHOOK_AUTH", "CAM")],
 )
 def test_a_wrong_variable_is_named_with_its_form(called: Path, name: str, value: str) -> None:
     with pytest.raises(deploy.NotReady, match=f"{name} must be "):
         deploy.check({**ready(called), name: value})
 
 
-def test_what_the_example_gives_is_all_but_two() -> None:
+def test_what_the_example_gives_is_all_but_three() -> None:
     example = deploy.read_variables(deploy.ROOT / ".env.example")
     unset = {line.split()[0] for line in deploy.missing(example)}
-    assert unset == {"REGION", "COS_BUCKET"}
+    assert unset == {"REGION", "COS_BUCKET", "WEBHOOK_SECRET"}
+
+
+@pytest.mark.parametrize(("auth", "of_the_url"), [("signature", "NONE"), ("cam", "CAM")])
+def test_the_url_is_open_only_where_the_function_checks_signatures(
+    auth: str, of_the_url: str
+) -> None:
+    assert deploy.derived({"WEBHOOK_AUTH": auth})["WEBHOOK_URL_AUTH"] == of_the_url
 
 
 def test_deploy_takes_the_layers_first(called: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,6 +97,13 @@ def test_remove_takes_the_functions_first(called: Path) -> None:
         ("remove", "layers/instance_refresh"),
         ("remove", "layers/dependencies"),
     ]
+
+
+def test_flags_are_handed_on_to_the_cli(called: Path) -> None:
+    echo = f'#!/bin/sh\necho "$1-$2-$3" "$PWD" x >> "{called}"\n'
+    (called.parent / "scf").write_text(echo, encoding="utf-8")
+    deploy.remove({**ready(called), "SCF_FLAGS": "--debug --noValidation"})
+    assert {command for command, _ in calls(called)} == {"remove---debug---noValidation"}
 
 
 def test_a_failing_cli_stops_it_with_one_line(

@@ -18,9 +18,10 @@ from instance_refresh.contract import check, schema
 from instance_refresh.errors import API_ERRORS
 from instance_refresh.follow import INVALID_TAG
 from instance_refresh.invocation import Invocation
-from instance_refresh.policy import FAIL_PROCESSES, PAUSED_ACTIONS, PAUSES, TAGS
+from instance_refresh.policy import FAIL_PROCESSES, PAUSES, TAGS
 from instance_refresh.preflight import REFUSALS
 from instance_refresh.triggers import http
+from instance_refresh.values import PAUSED_ACTIONS
 from instance_refresh.window import window
 
 ROOT = Path(__file__).parents[2]

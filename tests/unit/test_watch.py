@@ -11,10 +11,11 @@ from instance_refresh.case import Case
 from instance_refresh.fleet import Activity, Batch, BatchInstance, Fleet
 from instance_refresh.policy import Policy
 from instance_refresh.request import Request
+from instance_refresh.settings import Limits
 from instance_refresh.window import window
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
 
-LIMITS = watch.Limits(
+LIMITS = Limits(
     paused=timedelta(hours=2),
     failed=timedelta(minutes=15),
     stuck=timedelta(hours=1),

@@ -6,19 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .outcome import Outcome
+from .settings import ALL, Allowed
 
 if TYPE_CHECKING:
     from .fleet import Activity, Fleet, Group, Image, Instance, LaunchConfiguration
     from .request import Request
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """What the settings allow: image creators, groups and regions; all where one is empty."""
-
-    creators: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -28,7 +20,7 @@ class Case:
     request: Request
     fleet: Fleet
     group: Group
-    allowed: Allowed = Allowed()
+    allowed: Allowed = ALL
 
     @property
     def launch_configuration(self) -> LaunchConfiguration | None:

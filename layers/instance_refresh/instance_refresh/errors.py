@@ -95,7 +95,7 @@ class Rule:
 
 
 _PERMISSION = (
-    "Give the function's execution role this action in CAM; role/policy.json lists all it needs."
+    "Give the function's execution role this action in CAM; the files in role/ list all it needs."
 )
 _CREDENTIALS = "Check the function's execution role: its credentials were not accepted."
 _REPORT = "Report it with the request id: the function sent a call that the API doesn't know."

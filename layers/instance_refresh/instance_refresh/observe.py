@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .case import Allowed, Case
+from .case import Case
 from .decide import settled
 from .fleet import FAMILY_TAG, Fleet, Group, Instance, instance_from
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from .gateway.cloud import Cloud
     from .request import Request
+    from .settings import Allowed
+
+_ONE_CALL = 5  # groups that a filter takes
 
 
 def find(request: Request, cloud: Cloud) -> tuple[Request, Fleet]:
@@ -57,11 +60,14 @@ def look(requests: Mapping[str, Request], fleet: Fleet, cloud: Cloud, allowed: A
     configurations = autoscaling.launch_configurations(
         group.launch_configuration_id for group in fleet.groups if group.launch_configuration_id
     )
-    fleet = replace(
-        fleet,
-        launch_configurations={c.launch_configuration_id: c for c in configurations},
-        activities={activity.group_id: activity for activity in autoscaling.live_activities()},
-    )
+    by_id = {c.launch_configuration_id: c for c in configurations}
+    fleet = replace(fleet, launch_configurations=by_id)
+    few = len(fleet.groups) <= _ONE_CALL  # their newest activities are one call, the live ones too
+    if few:
+        fleet = with_newest_activities(fleet, cloud, fleet.groups)
+    else:
+        live = {activity.group_id: activity for activity in autoscaling.live_activities()}
+        fleet = replace(fleet, activities=live)
     asked = (request.image_id or "" for request in requests.values())
     fleet = _with_images(fleet, cloud, {*asked, *(c.image_id for c in configurations)})
 
@@ -72,7 +78,7 @@ def look(requests: Mapping[str, Request], fleet: Fleet, cloud: Cloud, allowed: A
     fleet = with_instances(fleet, cloud, unsettled(0))
     running = (seen.image_id for group in fleet.instances.values() for seen in group)
     fleet = _with_images(fleet, cloud, set(running))  # those that a rollback would put back
-    return with_newest_activities(fleet, cloud, unsettled(1))
+    return fleet if few else with_newest_activities(fleet, cloud, unsettled(1))
 
 
 def _with_images(fleet: Fleet, cloud: Cloud, wanted: set[str]) -> Fleet:

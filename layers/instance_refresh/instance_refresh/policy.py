@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import Problem
 from .fleet import FAMILY_TAG
+from .values import PAUSED_ACTIONS, duration, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 PREFIX = "instance-refresh:"
 PAUSES = ("AUTOMATIC", "FIRST_BATCH_PAUSE", "BATCH_INTERVAL_PAUSE")
 FAIL_PROCESSES = ("AUTO_PAUSE", "AUTO_ROLLBACK", "AUTO_CANCEL")
-PAUSED_ACTIONS = ("alert", "retry", "continue", "rollback", "cancel")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-DURATION = "must be a time such as 90s, 10m, 2h or 1d"
 
 
 @dataclass(frozen=True)
@@ -68,14 +66,6 @@ def policy(tags: Mapping[str, str]) -> Policy | tuple[Problem, ...]:
     return tuple(problems) or Policy(**values)
 
 
-def duration(text: str) -> timedelta:
-    """Read `90s`, `10m`, `2h` or `1d`; a ValueError says what is accepted."""
-    found = re.fullmatch(r"(\d{1,6})([smhd])", text.strip())
-    if not found:
-        raise ValueError(DURATION)
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
-
-
 def _ring(text: str) -> int:
     if not re.fullmatch(r"\d{1,3}", text.strip()):
         message = "must be a whole number from 0 to 999"
@@ -90,18 +80,6 @@ def _batch_size(text: str) -> int | str:
         message = "must be a count of instances such as 2, or a share such as 25% or 25pct"
         raise ValueError(message)
     return f"{found[1]}%" if found[2] else int(found[1])
-
-
-def one_of(*accepted: str) -> Callable[[str], str]:
-    """Make a reader that takes one of these words; its ValueError lists them."""
-
-    def read(text: str) -> str:
-        if text.strip() not in accepted:
-            message = f"must be one of {', '.join(accepted)}"
-            raise ValueError(message)
-        return text.strip()
-
-    return read
 
 
 def _text(text: str) -> str:

@@ -7,18 +7,43 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from .case import Allowed
 from .errors import InvalidSetting
-from .policy import PAUSED_ACTIONS, duration, one_of
-from .watch import Limits
+from .values import PAUSED_ACTIONS, duration, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import timedelta
 
 Value = TypeVar("Value")
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
 _LEAST_SECRET = 24
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What the settings allow: image creators, groups and regions; all where one is empty."""
+
+    creators: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+
+
+ALL = Allowed()
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long may pass before someone is told: of a pause, a failed batch, no progress, a publish.
+
+    `paused_action` is what is done then to a pause, where the group has no tag that says it.
+    """
+
+    paused: timedelta
+    failed: timedelta
+    stuck: timedelta
+    undeployed: timedelta
+    paused_action: str
 
 
 @dataclass(frozen=True)

@@ -11,27 +11,14 @@ from typing import TYPE_CHECKING
 from .fleet import IN_SERVICE
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from .case import Case
     from .fleet import Activity
     from .policy import Policy
+    from .settings import Limits
 
 RESUME, ROLLBACK, CANCEL, RESTORE, ALERT = "resume", "rollback", "cancel", "restore", "alert"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """How long may pass before someone is told: of a pause, a failed batch, no progress, a publish.
-
-    `paused_action` is what is done then to a pause, where the group has no tag that says it.
-    """
-
-    paused: timedelta
-    failed: timedelta
-    stuck: timedelta
-    undeployed: timedelta
-    paused_action: str
 
 
 @dataclass(frozen=True)

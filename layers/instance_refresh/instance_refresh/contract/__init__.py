@@ -86,7 +86,8 @@ def _validator(name: str) -> Validator:
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
     from jsonschema.validators import extend
-    from referencing import Registry, Resource
+    from referencing import Registry
+    from referencing.jsonschema import DRAFT202012
 
     def unique(_: Any, wanted: bool, value: Any, __: Any) -> Iterator[ValidationError]:
         """Compare in one pass: jsonschema's own compares each entry with each."""
@@ -98,9 +99,13 @@ def _validator(name: str) -> Validator:
         Draft202012Validator, {"uniqueItems": unique}, type_checker=types
     )
 
-    request = schema("request")
-    registry = Registry().with_resource(request["$id"], Resource.from_contents(request))
-    validator: Validator = strict(schema(name), registry=registry)
+    # A schema that names its dialect would be checked by jsonschema's own class, not this one.
+    own, request = (
+        {keyword: rule for keyword, rule in schema(one).items() if keyword != "$schema"}
+        for one in (name, "request")
+    )
+    registry = Registry().with_resource(request["$id"], DRAFT202012.create_resource(request))
+    validator: Validator = strict(own, registry=registry)
     return validator
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
 from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, Problem, Refused
-from ..request import request
 from . import expect
 from .signature import signed_at, unauthorized
 
@@ -29,6 +28,8 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     try:
         body, asked_at = _authentic_body(expect("http", event), invocation)
         document = check("request", parse(body, "the body"), "the body")
+        from ..request import request  # what is invalid never needs it
+
         asked = request(document, region=invocation.region, asked_at=asked_at)
         outcomes = invocation.roll_out(asked)
     except InstanceRefreshError as error:

@@ -1,0 +1,210 @@
+"""Deploy with the vendor's CLI `scf`: `python deploy/deploy.py COMMAND`, or `make COMMAND`.
+
+check      say what is missing, and stop
+role       write each role's policy to build/role/, limited to the ids and the bucket of .env
+deploy     build, then deploy both layers and the functions
+update     the same without the layer of dependencies: after a fix in our own code
+rollback   deploy another commit or tag, with the .env of now: rollback v1.2.0
+remove     remove the functions, then the layers
+
+SCF_FLAGS="--debug" hands flags on to the CLI.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPENDENCIES = ROOT / "layers" / "dependencies"
+LAYER = ROOT / "layers" / "instance_refresh"
+CLI = "scf"
+_REFERENCE = re.compile(r"\$\{env:(\w+)\}")
+_PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+_FORMS = {
+    "REGION": (r"[a-z]{2,4}(-[a-z0-9]+)+", "a region such as ap-guangzhou"),
+    "COS_BUCKET": (r"[a-z0-9][a-z0-9-]*-[0-9]+", "a bucket with its APPID: images-1250000000"),
+    "WEBHOOK_AUTH": (r"signature|cam", "signature or cam"),
+    "WEBHOOK_SECRET": (
+        r"whsec_[A-Za-z0-9+/]{32,}={0,2}",
+        'what this prints: echo "whsec_$(openssl rand -base64 32)"',
+    ),
+}
+
+
+class NotReady(Exception):
+    """Names everything that is missing, each with its remedy."""
+
+
+def main(arguments: list[str]) -> int:
+    command, *rest = arguments or [""]
+    commands: dict[str, Callable[..., None]] = {
+        "check": check,
+        "role": role,
+        "deploy": deploy,
+        "update": update,
+    }
+    commands |= {"rollback": rollback, "remove": remove}
+    if command not in commands or len(rest) != (command == "rollback"):
+        print(__doc__, file=sys.stderr)  # noqa: T201 — a command
+        return 2
+    try:
+        environ = variables()
+        commands[command](environ, *rest)
+    except NotReady as error:
+        print(f"{command}: {error}", file=sys.stderr)  # noqa: T201 — a command
+        return 1
+    except subprocess.CalledProcessError as error:
+        print(f"{command}: stopped, as `{error.cmd[0]}` failed (above)", file=sys.stderr)  # noqa: T201 — a command
+        return 1
+    return 0
+
+
+def variables() -> dict[str, str]:
+    """Give the environment's variables, else .env's, else what .env.example has as defaults."""
+    files = (ROOT / ".env.example", ROOT / ".env")
+    return derived({**read_variables(files[0]), **read_variables(files[1]), **os.environ})
+
+
+def derived(environ: dict[str, str]) -> dict[str, str]:
+    """Add what follows from the others, so that they can't contradict each other."""
+    url_auth = "CAM" if environ.get("WEBHOOK_AUTH") == "cam" else "NONE"
+    app_id = environ.get("COS_BUCKET", "").rpartition("-")[2]
+    return {**environ, "WEBHOOK_URL_AUTH": url_auth, "COS_APPID": app_id}
+
+
+def read_variables(path: Path) -> dict[str, str]:
+    """Read NAME=value lines; none where there is no such file."""
+    if not path.is_file():
+        return {}
+    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
+    return {name.strip(): value.strip().strip("'\"") for name, _, value in pairs}
+
+
+def variables_of(text: str) -> set[str]:
+    """Find the variables that a yml file takes from the environment, its comments aside."""
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    return {name for line in lines for name in _REFERENCE.findall(line)}
+
+
+def needed() -> set[str]:
+    """Give every variable that a yml file or a role's policy names."""
+    files = [ROOT / "serverless.yml", DEPENDENCIES / "serverless.yml", LAYER / "serverless.yml"]
+    names = set().union(*(variables_of(file.read_text(encoding="utf-8")) for file in files))
+    for policy in (ROOT / "role").glob("*.json"):
+        names |= set(_PLACEHOLDER.findall(policy.read_text(encoding="utf-8")))
+    return names - derived({}).keys()
+
+
+def missing(environ: dict[str, str]) -> list[str]:
+    """Say, one line each, which variable is not set or has not its form."""
+    lines = []
+    for name in sorted(needed()):
+        form, what = _FORMS.get(name, (r".+", ""))
+        value = environ.get(name, "")
+        if not value:
+            lines.append(f"{name} is not set" + (f": {what}" if what else ""))
+        elif not re.fullmatch(form, value):
+            lines.append(f"{name} must be {what}")
+    return lines
+
+
+def check(environ: dict[str, str]) -> None:
+    wrong = missing(environ)
+    if wrong:
+        wrong.append("Set them in .env: cp .env.example .env, then fill it in.")
+    if shutil.which(CLI, path=environ.get("PATH")) is None:
+        wrong.append(f"`{CLI}` is not there: npm install -g serverless-cloud-framework")
+    if wrong:
+        raise NotReady("\n  ".join(["not everything is there yet.", *wrong]))
+
+
+def role(environ: dict[str, str]) -> None:
+    wrong = missing(environ)
+    if wrong:
+        raise NotReady("\n  ".join(["not everything is there yet.", *wrong]))
+    folder = ROOT / "build" / "role"
+    folder.mkdir(parents=True, exist_ok=True)
+    for template in sorted((ROOT / "role").glob("*.json")):
+        document = filled_in(json.loads(template.read_text(encoding="utf-8")), environ)
+        path = folder / template.name
+        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+        print(path.relative_to(ROOT))  # noqa: T201 — a command
+
+
+def filled_in(policy: dict[str, Any], environ: dict[str, str]) -> dict[str, Any]:
+    """Fill in a policy's resources; a variable with commas gives one resource a value."""
+    for statement in policy["statement"]:
+        resources = []
+        for resource in statement.get("resource", []):
+            texts = [resource]
+            for name in _PLACEHOLDER.findall(resource):
+                parts = [part.strip() for part in environ[name].split(",") if part.strip()]
+                texts = [text.replace(f"${{{name}}}", part) for text in texts for part in parts]
+            resources += texts
+        if resources:
+            statement["resource"] = resources
+    return policy
+
+
+def deploy(environ: dict[str, str]) -> None:
+    check(environ)
+    _build(environ)
+    for folder in (DEPENDENCIES, LAYER, ROOT):
+        _cli("deploy", folder, environ)
+
+
+def update(environ: dict[str, str]) -> None:
+    check(environ)
+    _build(environ)
+    for folder in (LAYER, ROOT):
+        _cli("deploy", folder, environ)
+
+
+def remove(environ: dict[str, str]) -> None:
+    check(environ)
+    for folder in (ROOT, LAYER, DEPENDENCIES):
+        _cli("remove", folder, environ)
+
+
+def rollback(environ: dict[str, str], commit: str) -> None:
+    """Build and deploy a commit from a tree of its own; this one stays as it is."""
+    check(environ)
+    git = shutil.which("git", path=environ.get("PATH"))
+    if git is None or not commit:
+        message = "say which commit or tag, in a git clone: make rollback TO=v1.2.0"
+        raise NotReady(message)
+    tree = ROOT / "build" / "rollback"
+    add = [git, "worktree", "add", "--force", "--detach", str(tree), commit]
+    subprocess.run(add, cwd=ROOT, check=True)  # noqa: S603 — git, with a commit of this clone
+    try:
+        command = [sys.executable, str(tree / "deploy" / "deploy.py"), "deploy"]
+        subprocess.run(command, cwd=tree, env=environ, check=True)  # noqa: S603 — this script
+    finally:
+        drop = [git, "worktree", "remove", "--force", str(tree)]
+        subprocess.run(drop, cwd=ROOT, check=True)  # noqa: S603 — git
+
+
+def _build(environ: dict[str, str]) -> None:
+    command = [sys.executable, str(ROOT / "layers" / "build.py")]
+    subprocess.run(command, env=environ, check=True)  # noqa: S603 — our own build
+
+
+def _cli(command: str, folder: Path, environ: dict[str, str]) -> None:
+    path = shutil.which(CLI, path=environ.get("PATH")) or CLI
+    flags = environ.get("SCF_FLAGS", "").split()
+    subprocess.run([path, command, *flags], cwd=folder, env=environ, check=True)  # noqa: S603 — the CLI
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

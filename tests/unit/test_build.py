@@ -1,0 +1,122 @@
+"""The zips that `make build` makes: what is in them, and that they repeat."""
+
+from __future__ import annotations
+
+import struct
+import sys
+import zipfile
+from fnmatch import fnmatch
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from layers import build
+from tests.unit.zips import FUNCTIONS, PARTS, Built, build_twice
+
+MAGIC_3_10 = struct.pack("<H", 3439) + b"\r\n"
+UNCHECKED_HASH = struct.pack("<I", 0b01)
+ELF_X86_64 = 62
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    return build_twice(tmp_path_factory.getbasetemp())
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_second_build_is_the_same_byte_for_byte(built: Built, part: str) -> None:
+    zips = [(folder / f"{part}.zip").read_bytes() for folder in (built.first, built.second)]
+    assert zips[0] == zips[1]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_every_module_has_byte_code_that_no_packager_can_make_stale(
+    built: Built, part: str
+) -> None:
+    with built.zip(part) as archive:
+        names = set(archive.namelist())
+        modules = [PurePosixPath(name) for name in names if name.endswith(".py")]
+        cached = {str(m.parent / "__pycache__" / f"{m.stem}.cpython-310.pyc") for m in modules}
+        assert modules
+        assert {name for name in names if name.endswith(".pyc")} == cached
+        for name in cached:
+            head = archive.read(name)[:8]
+            assert head == MAGIC_3_10 + UNCHECKED_HASH, name
+
+
+def test_only_binaries_of_the_platform_are_inside(built: Built) -> None:
+    with built.zip("layers/dependencies") as archive:
+        names = archive.namelist()
+        for name in names:
+            head = archive.read(name)[:20]
+            if head.startswith(b"\x7fELF"):
+                assert name.endswith((".cpython-310-x86_64-linux-gnu.so", ".abi3.so"))
+                assert struct.unpack("<H", head[18:20]) == (ELF_X86_64,)
+            else:
+                assert not name.endswith((".so", ".dylib", ".dll", ".pyd", ".exe")), name
+
+
+def test_packages_and_handlers_lie_at_the_root(built: Built) -> None:
+    with built.zip("layers/instance_refresh") as archive:
+        assert {PurePosixPath(name).parts[0] for name in archive.namelist()} == {"instance_refresh"}
+    with built.zip("layers/dependencies") as archive:
+        assert {"requests/__init__.py", "tencentcloud/__init__.py"} <= set(archive.namelist())
+    for function in FUNCTIONS:
+        with built.zip(f"functions/{function}") as archive:
+            assert "index.py" in archive.namelist()
+
+
+def test_the_zips_are_small(built: Built) -> None:
+    size = {part: (built.first / f"{part}.zip").stat().st_size for part in PARTS}
+    assert size["layers/dependencies"] + size["layers/instance_refresh"] < 3 * 1024 * 1024
+    assert size["layers/instance_refresh"] < 256 * 1024
+    assert max(size[f"functions/{function}"] for function in FUNCTIONS) < 4 * 1024
+
+
+def test_what_is_left_out_is_not_there(built: Built) -> None:
+    with built.zip("layers/dependencies") as archive:
+        assert not [name for name in archive.namelist() if build.is_left_out(name)]
+
+
+def test_every_licence_travels_with_its_code(built: Built) -> None:
+    licences = {name for name in names_in_wheels(built) if "LICEN" in name.upper()}
+    licences -= {name for name in licences if name.startswith("charset_normalizer")}
+    with built.zip("layers/dependencies") as archive:
+        assert licences <= set(archive.namelist())
+    assert len(licences) >= 10
+
+
+def test_each_reason_to_leave_something_out_still_finds_something(built: Built) -> None:
+    names = names_in_wheels(built)
+    unused = {p for p in build.LEFT_OUT if not any(fnmatch(name, p) for name in names)}
+    assert not unused
+
+
+def names_in_wheels(built: Built) -> list[str]:
+    names: list[str] = []
+    for wheel in (built.first / "wheels").glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            names += archive.namelist()
+    return names
+
+
+def test_without_python_3_10_it_says_so_before_anything_is_done(tmp_path: Path) -> None:
+    other = tmp_path / "python3.10"
+    other.write_text("#!/bin/sh\necho 3 12\n")
+    other.chmod(0o755)
+    with pytest.raises(build.BuildFailed, match=r"pyenv install 3\.10.*make build PYTHON="):
+        build.find_python([str(other), "no-such-python"])
+
+
+def test_a_python_3_10_without_pip_is_told_apart(tmp_path: Path) -> None:
+    bare = tmp_path / "python3.10"
+    bare.write_text("#!/bin/sh\necho 3 10\nexit 1\n")
+    bare.chmod(0o755)
+    with pytest.raises(build.BuildFailed, match="ensurepip"):
+        build.find_python([str(bare)])
+
+
+def test_the_build_needs_only_the_standard_library() -> None:
+    lines = Path(build.__file__).read_text(encoding="utf-8").splitlines()
+    imports = [line.split()[1] for line in lines if line.startswith(("import ", "from "))]
+    assert {name.partition(".")[0] for name in imports} <= sys.stdlib_module_names

@@ -1,0 +1,103 @@
+"""What a function loads before it needs it, by module names, in a fresh process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.webhook import new_secret, signed
+
+SECRET = new_secret()
+ROOT = Path(__file__).resolve().parents[2]
+SDK = {"tencentcloud", "requests", "urllib3"}
+# Parts of what is loaded that cost much and are for other uses: X-Ray, event routing, validation
+# by powertools, AWS, and the encodings that requests guesses at.
+NEVER = {
+    "aws_lambda_powertools.event_handler",
+    "aws_lambda_powertools.utilities.parser",
+    "aws_lambda_powertools.utilities.validation",
+    "aws_xray_sdk",
+    "boto3",
+    "botocore",
+    "httpx",
+    "pydantic",
+}
+TICK = {"Type": "Timer", "TriggerName": "t", "Time": "2026-01-31T08:00:00Z"}
+HEADERS = {"Content-Type": "application/json"}
+
+
+def loaded(function: str, event: Any) -> tuple[set[str], Any]:
+    """Call a function once, and give the modules that are loaded then, and its answer."""
+    code = (
+        "import json, sys, index\n"
+        "answer = index.main_handler(json.load(sys.stdin), {'time_limit_in_ms': 1000})\n"
+        "print(json.dumps([sorted(sys.modules), answer]))"
+    )
+    path = [ROOT / "functions" / function, ROOT / "layers" / "instance_refresh"]
+    environ = {name: value for name, value in os.environ.items() if "TENCENTCLOUD" not in name}
+    environ |= {"WEBHOOK_SECRET": SECRET, "PYTHONPATH": os.pathsep.join(map(str, path))}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input=json.dumps(event),
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environ,
+    )
+    modules, answer = json.loads(done.stdout.splitlines()[-1])
+    return set(modules), answer
+
+
+def of_a_body(body: str) -> dict[str, Any]:
+    return signed({"httpMethod": "POST", "headers": HEADERS, "body": body}, SECRET)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        of_a_body('{"AutoScalingGroupId": 7}'),
+        of_a_body("[]"),
+        of_a_body("{"),
+        {"httpMethod": "POST", "headers": HEADERS, "body": '{"AutoScalingGroupId": "asg-a"}'},
+        {"httpMethod": "GET", "headers": HEADERS},
+        TICK,
+    ],
+)
+def test_a_refused_call_never_loads_the_sdk(event: dict[str, Any]) -> None:
+    modules, answer = loaded("webhook", event)
+    assert answer["statusCode"] in (400, 401, 405)
+    assert not {name for name in modules if name.partition(".")[0] in SDK}
+    assert not {name for name in modules if name.startswith("instance_refresh.gateway.cl")}
+
+
+def test_a_tick_that_is_invalid_never_loads_the_sdk() -> None:
+    modules, answer = loaded("schedule", {**TICK, "Message": '{"ImageId": 7}'})
+    assert [error["Code"] for error in answer["Errors"]] == ["InvalidInput"]
+    assert not {name for name in modules if name.partition(".")[0] in SDK}
+
+
+def test_an_object_that_is_no_manifest_never_loads_the_sdk() -> None:
+    where = {"name": "images", "appid": "1250000000"}
+    record = {
+        "cos": {"cosObject": {"key": "/1250000000/images/web.png"}, "cosBucket": where},
+        "event": {"eventName": "cos:ObjectCreated:Put"},
+    }
+    modules, answer = loaded("image_published", {"Records": [record]})
+    assert [note["Code"] for note in answer["Notes"]] == ["Ignored"]
+    assert not {name for name in modules if name.partition(".")[0] in SDK}
+
+
+def test_one_request_loads_no_part_that_it_has_no_use_for() -> None:
+    modules, answer = loaded("webhook", of_a_body('{"AutoScalingGroupId": "asg-9dn1a5y6"}'))
+    assert answer["statusCode"] == 502  # without credentials, after all that a call needs is loaded
+    assert "tencentcloud.common.common_client" in modules
+    assert not NEVER & modules
+    assert not {name for name in modules if name.startswith("tencentcloud.autoscaling")}
+    assert not {"instance_refresh.gateway.cos", "concurrent.futures.thread"} & modules
+    assert not {"instance_refresh.reconcile", "instance_refresh.window", "zoneinfo"} & modules
