@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "layers" / "instance_refresh" / "instance_refresh"
-_CALLS = ("_call", "_pages")
+_CALLS = ("_call", "_pages", "_by_ids")
 _SERVICES = {"autoscaling": "as", "cvm": "cvm"}
 _COS_METHODS = {"GET": "GetObject", "HEAD": "HeadObject", "PUT": "PutObject"}
 

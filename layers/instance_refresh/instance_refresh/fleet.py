@@ -181,9 +181,9 @@ def image_from(item: Mapping[str, Any]) -> Image:
     )
 
 
-def instance_from(item: Mapping[str, Any], machine: Mapping[str, Any] | None) -> Instance:
-    """Join Auto Scaling's view of an instance with CVM's, which knows its image."""
-    machine = machine or {}
+def instance_from(item: Mapping[str, Any], machines: Mapping[str, Mapping[str, Any]]) -> Instance:
+    """Join Auto Scaling's view of an instance with CVM's (by id), which knows its image."""
+    machine = machines.get(item["InstanceId"], {})
     return Instance(
         instance_id=item["InstanceId"],
         group_id=item["AutoScalingGroupId"],

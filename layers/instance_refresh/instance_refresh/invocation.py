@@ -156,8 +156,9 @@ class Invocation:
         """Raise TryAgain if another try of the same event can mend something."""
         failed = [error.code for error in self.errors if error.retryable]
         if self._retryable or failed:
-            what = ", ".join([*self._retryable, *failed][:20])
-            message = f"not done yet, another try can mend it: {what}"
+            names = [*self._retryable, *failed]
+            more = f", and {len(names) - 20} more" if len(names) > 20 else ""
+            message = f"not done yet, another try can mend it: {', '.join(names[:20])}{more}"
             raise TryAgain(message)
 
     def result(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .case import Case
 from .decide import settled
 from .fleet import FAMILY_TAG, Fleet, Group, Instance, instance_from
+from .gateway.actions import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -92,11 +93,10 @@ def with_instances(fleet: Fleet, cloud: Cloud, groups: list[Group]) -> Fleet:
     if not groups:
         return fleet
     items = cloud.autoscaling(fleet.region).instances(groups)
-    machines = cloud.cvm(fleet.region).machines(item["InstanceId"] for item in items)
+    machines = cloud.cvm(fleet.region).machines(item.get("InstanceId", "") for item in items)
     instances: dict[str, list[Instance]] = {group.group_id: [] for group in groups}
-    for item in items:
-        instance = instance_from(item, machines.get(item["InstanceId"]))
-        instances[instance.group_id].append(instance)
+    for instance in parsed(lambda item: instance_from(item, machines), items):
+        instances.setdefault(instance.group_id, []).append(instance)
     seen = {group: tuple(some) for group, some in instances.items()}
     return replace(fleet, instances={**fleet.instances, **seen})
 

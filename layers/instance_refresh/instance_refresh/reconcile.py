@@ -18,7 +18,7 @@ from .errors import ApiError
 from .fleet import FAMILY_TAG, Fleet
 from .follow import by_policy, in_turn, policies, refreshing
 from .gateway.reading import side_by_side
-from .observe import look, with_instances
+from .observe import look, with_instances, with_newest_activities
 from .outcome import Outcome
 from .request import Request
 from .wave import Member, holders, waits
@@ -86,6 +86,14 @@ def _look(
         if activity and watch.bake_over(activity, policy_of[group.group_id], now)
     ]
     fleet = with_instances(fleet, cloud, baked)
+    # A group whose every instance was left in standby is empty to a refresh, and needs someone.
+    stranded = [
+        group
+        for group in fleet.groups
+        if group.instances and not group.in_service and group.group_id not in fleet.instances
+    ]
+    fleet = with_instances(fleet, cloud, stranded)
+    fleet = with_newest_activities(fleet, cloud, stranded) if stranded else fleet
     cases = {
         group.group_id: Case(requests[group.group_id], fleet, group, settings.allowed)
         for group in fleet.groups
@@ -174,7 +182,7 @@ def _words(act: Act, case: Case, cloud: Cloud) -> tuple[str, ...]:
             message = machine.get("LatestOperationErrorMsg") or ""
             state = f"{operation} {machine.get('LatestOperationState')} {message}".strip()
             said.append(f"{machine['InstanceId']}: {state}")
-    return tuple(said[:20])
+    return (*said[:20], f"and {len(said) - 20} more") if len(said) > 20 else tuple(said)
 
 
 def _held_waves(

@@ -6,9 +6,11 @@ Pure: values in, values out.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from .fleet import IN_SERVICE
+from .request import RESET
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from .policy import Policy
     from .settings import Limits
 
+_OVERLAP = timedelta(minutes=15)  # the longest that a function runs
 RESUME, ROLLBACK, CANCEL, RESTORE, ALERT = "resume", "rollback", "cancel", "restore", "alert"
 
 
@@ -145,6 +148,9 @@ def newer_image(case: Case) -> Act | None:
         f"refresh activity {activity.activity_id} of {case.configured_image_id} is"
         f" {activity.progress}, and {case.image_id} is newer"
     )
+    failed = any(i.status == "FAILED" for batch in activity.batches for i in batch.instances)
+    if failed and activity.kind == "NORMAL" and activity.mode == RESET:
+        return Act(ROLLBACK, "NewerImage", reason)  # a cancel would leave them in standby for good
     return Act(CANCEL, "NewerImage", reason)
 
 
@@ -160,18 +166,23 @@ def restore(case: Case) -> Act | None:
     if not rolled_back and activity.status not in ("CANCELLED", "FAILED"):
         return None
     attempt = case.fleet.origins.get(activity.origin_id) if rolled_back else activity
-    images = {instance.image_id for instance in case.running}
-    if attempt is None or len(images) != 1 or configuration.image_id in images:
+    members = case.running or case.fleet.instances.get(case.group.group_id, ())
+    images = {instance.image_id for instance in members}
+    if attempt is None or not images or configuration.image_id in images:
         return None
-    if not configuration.updated or not attempt.created or configuration.updated > attempt.created:
+    if _changed_since(case, attempt):
         return None
-    image = next(iter(images))
+    dated = (case.fleet.images.get(image) for image in sorted(images))
+    usable = [(image.created, image.image_id) for image in dated if image and image.created]
+    if not usable:
+        return None
+    _, image = max(usable)
     name = configuration.launch_configuration_id
     reason = (
         f"refresh activity {attempt.activity_id} brought its image to no instance: {name} goes from"
         f" {configuration.image_id} back to {image}, which the instances run"
     )
-    others = [g for g in case.shared_with if not _all_run(case, g, image)]
+    others = [g for g in case.shared_with if _needs(case, g, configuration.image_id)]
     if others:
         why = f"{name} still names {configuration.image_id}, which failed, and is also used by"
         remedy = f"Set the launch configuration's image to {image}, or refresh those groups."
@@ -179,11 +190,28 @@ def restore(case: Case) -> Act | None:
     return Act(RESTORE, "Restored", reason, image=image)
 
 
-def _all_run(case: Case, group: str, image: str) -> bool:
-    seen = case.fleet.instances.get(group)
-    return seen is not None and all(
-        instance.image_id == image for instance in seen if instance.life_cycle_state == IN_SERVICE
-    )
+def _changed_since(case: Case, attempt: Activity) -> bool:
+    """Say whether someone has changed the launch configuration since the attempt began.
+
+    A second function may have put the same image in once more, within its time limit.
+    """
+    configuration = case.launch_configuration
+    if configuration is None or not configuration.updated or not attempt.created:
+        return True
+    after = configuration.updated - attempt.created
+    return after > (_OVERLAP if configuration.image_id == case.image_id else timedelta(0))
+
+
+def _needs(case: Case, group_id: str, image: str) -> bool:
+    """Say whether another group that shares the configuration may need it to name this image."""
+    group = next((group for group in case.fleet.groups if group.group_id == group_id), None)
+    activity = case.fleet.activities.get(group_id)
+    if group is None or (activity and activity.live):
+        return True
+    seen = case.fleet.instances.get(group_id)
+    if seen is None:
+        return group.in_service > 0
+    return any(instance.image_id == image for instance in seen)
 
 
 def leftovers(case: Case, limits: Limits, now: datetime) -> Act | None:

@@ -79,18 +79,10 @@ def _number(value: Any) -> bool:
     return _is("number", value)
 
 
-def _distinct(value: Any) -> str:
-    """Write a value so that only equal ones are written the same: 1 is 1.0, and not true."""
-    if isinstance(value, dict):
-        return repr(sorted((name, _distinct(item)) for name, item in value.items()))
-    if isinstance(value, list):
-        return repr([_distinct(item) for item in value])
-    return repr(int(value) if isinstance(value, float) and value.is_integer() else value)
-
-
 def unique_items(value: Any) -> bool:
-    """Say whether a list has no entry twice; what is no list has none."""
-    return not isinstance(value, list) or len({*map(_distinct, value)}) == len(value)
+    """Say whether a list has no text twice: the lists that must not hold texts alone."""
+    texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    return len({*texts}) == len(texts)
 
 
 _KEYWORDS: dict[str, Callable[[Quick, Any, Any, Schema], bool]] = {

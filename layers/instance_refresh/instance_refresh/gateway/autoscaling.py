@@ -14,67 +14,41 @@ from ..fleet import (
     group_from,
     launch_configuration_from,
 )
-from .reading import PAGE, Objects, all_pages, by_ids, chunks, side_by_side
+from .actions import Actions, field, parsed
+from .reading import PAGE, Objects, chunks, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..deadline import Deadline
-    from .client import Api
-
 _FILTERS, _VALUES = 10, 5
 
 
-class AutoScaling:
-    """The actions used, in one region, until the deadline."""
-
-    def __init__(self, api: Api, deadline: Deadline) -> None:
-        self._api, self._deadline = api, deadline
-
-    def _call(self, action: str, *, repeat: bool = True, **parameters: Any) -> dict[str, Any]:
-        return self._api.call(action, parameters, self._deadline, repeat=repeat)
-
-    def _pages(self, action: str, objects: str, **parameters: Any) -> Objects:
-        def page(offset: int) -> tuple[Objects, int]:
-            answer = self._call(action, Limit=PAGE, Offset=offset, **parameters)
-            return answer[objects], answer["TotalCount"]
-
-        return all_pages(page)
+class AutoScaling(Actions):
+    """The actions used of Auto Scaling."""
 
     def groups(self, ids: Iterable[str]) -> list[Group]:
         """Read groups by id, those that exist."""
-
-        def read(part: list[str]) -> Objects:
-            answer = self._call("DescribeAutoScalingGroups", AutoScalingGroupIds=part, Limit=PAGE)
-            found: Objects = answer["AutoScalingGroupSet"]
-            return found
-
-        return [group_from(item) for item in by_ids(read, ids)]
+        action, objects = "DescribeAutoScalingGroups", "AutoScalingGroupSet"
+        return parsed(group_from, self._by_ids(action, objects, "AutoScalingGroupIds", ids))
 
     def groups_with_tags(self, tags: Sequence[tuple[str, str]]) -> list[Group]:
         """Read the groups that have all the tags."""
         filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags[:_FILTERS]]
         items = self._pages("DescribeAutoScalingGroups", "AutoScalingGroupSet", Filters=filters)
-        groups = [group_from(item) for item in items]
+        groups = parsed(group_from, items)
         return [group for group in groups if set(tags) <= set(group.tags.items())]
 
     def groups_with_tag(self, key: str) -> list[Group]:
         """Read the groups that have a tag of this key, whatever its value."""
         filters = [{"Name": "tag-key", "Values": [key]}]
         items = self._pages("DescribeAutoScalingGroups", "AutoScalingGroupSet", Filters=filters)
-        return [group for group in map(group_from, items) if key in group.tags]
+        return [group for group in parsed(group_from, items) if key in group.tags]
 
     def launch_configurations(self, ids: Iterable[str]) -> list[LaunchConfiguration]:
         """Read launch configurations by id, those that exist."""
-
-        def read(part: list[str]) -> Objects:
-            answer = self._call(
-                "DescribeLaunchConfigurations", LaunchConfigurationIds=part, Limit=PAGE
-            )
-            found: Objects = answer["LaunchConfigurationSet"]
-            return found
-
-        return [launch_configuration_from(item) for item in by_ids(read, ids)]
+        action, objects = "DescribeLaunchConfigurations", "LaunchConfigurationSet"
+        items = self._by_ids(action, objects, "LaunchConfigurationIds", ids)
+        return parsed(launch_configuration_from, items)
 
     def instances(self, groups: Sequence[Group]) -> Objects:
         """Read the groups' instances, as the API gives them, with the fewest calls.
@@ -86,11 +60,11 @@ class AutoScaling:
         filtered = sum(math.ceil(sum(g.instances for g in five) / PAGE) or 1 for five in fives)
         action, objects = "DescribeAutoScalingInstances", "AutoScalingInstanceSet"
         if filtered > 1:
-            total = self._call(action, Limit=1)["TotalCount"]
+            total = field(self._call(action, Limit=1), "TotalCount", int)
             if math.ceil(total / PAGE) < filtered:
                 wanted = {group.group_id for group in groups}
                 listed = self._pages(action, objects)
-                return [item for item in listed if item["AutoScalingGroupId"] in wanted]
+                return [item for item in listed if item.get("AutoScalingGroupId") in wanted]
 
         def of(five: list[Group]) -> Objects:
             return self._pages(action, objects, Filters=_of_groups(g.group_id for g in five))
@@ -115,30 +89,19 @@ class AutoScaling:
 
     def activities(self, ids: Iterable[str]) -> list[Activity]:
         """Read refresh activities by id, those that exist."""
-
-        def read(part: list[str]) -> Objects:
-            answer = self._call("DescribeRefreshActivities", RefreshActivityIds=part, Limit=PAGE)
-            found: Objects = answer["RefreshActivitySet"]
-            return found
-
-        return [activity_from(item) for item in by_ids(read, ids)]
+        action, objects = "DescribeRefreshActivities", "RefreshActivitySet"
+        return parsed(activity_from, self._by_ids(action, objects, "RefreshActivityIds", ids))
 
     def _activities(self, filters: list[dict[str, Any]]) -> list[Activity]:
         items = self._pages("DescribeRefreshActivities", "RefreshActivitySet", Filters=filters)
-        return [activity_from(item) for item in items]
+        return parsed(activity_from, items)
 
     def messages(self, scaling_activities: Iterable[str]) -> list[str]:
         """Read what the platform says of scaling activities (asa-…), where they went wrong."""
-
-        def read(part: list[str]) -> Objects:
-            answer = self._call("DescribeAutoScalingActivities", ActivityIds=part, Limit=PAGE)
-            found: Objects = answer["ActivitySet"]
-            return found
-
-        items = by_ids(read, scaling_activities)
+        action, objects = "DescribeAutoScalingActivities", "ActivitySet"
         return [
-            f"{item['ActivityId']}: {item['StatusMessage']}"
-            for item in items
+            f"{item.get('ActivityId')}: {item['StatusMessage']}"
+            for item in self._by_ids(action, objects, "ActivityIds", scaling_activities)
             if item.get("StatusCode") != "SUCCESSFUL" and item.get("StatusMessage")
         ]
 
@@ -159,8 +122,7 @@ class AutoScaling:
             RefreshMode=mode,
             RefreshSettings=settings,
         )
-        activity: str = answer["RefreshActivityId"]
-        return activity
+        return field(answer, "RefreshActivityId", str)
 
     # None of these three is sent again when its fate is unknown: the next look tells.
 
@@ -192,8 +154,7 @@ class AutoScaling:
             OriginRefreshActivityId=activity,
             RefreshSettings=settings,
         )
-        rollback: str = answer["RefreshActivityId"]
-        return rollback
+        return field(answer, "RefreshActivityId", str)
 
 
 def _of_groups(groups: Iterable[str]) -> list[dict[str, Any]]:

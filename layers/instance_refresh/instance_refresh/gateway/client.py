@@ -33,6 +33,7 @@ _TRIES = 6
 # A little less leaves room for calls that reach the API unevenly.
 _INTERVAL = 1 / 19.3
 _PACES: dict[str, Pace] = {}
+_MESSAGE = 300
 _NETWORK = ("ClientNetworkError", "ServerNetworkError", "InvalidAnswer")
 
 
@@ -91,8 +92,8 @@ class Api:
         except TencentCloudSDKException as error:
             if error.get_code() not in _NETWORK:
                 self._idle.append(client)
-            raise _translated(action, error) from None
-        except (ValueError, KeyError, TypeError):
+            raise self._translated(action, error) from None
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             raise ApiError(
                 "InvalidAnswer", f"{action} was answered with no valid document", fate_unknown=True
             ) from None
@@ -103,6 +104,22 @@ class Api:
         self._idle.append(client)  # one whose connection went wrong is not used again
         return response
 
+    def _translated(self, action: str, error: TencentCloudSDKException) -> ApiError:
+        code = error.get_code() or "InvalidAnswer"
+        if code in _NETWORK:  # the message may quote an address or a whole page
+            return ApiError(code, f"{action} could not be completed: {code}", fate_unknown=True)
+        text = str(error.get_message())
+        for secret in self._credential.get_credential_info():
+            text = text.replace(secret, "…") if secret else text
+        if len(text) > _MESSAGE:
+            text = f"{text[:_MESSAGE]}… {len(text) - _MESSAGE} characters more"
+        return ApiError(
+            code,
+            f"{action}: {json.dumps(text, ensure_ascii=False)[1:-1]}",
+            error.get_request_id() or None,
+            fate_unknown=code.partition(".")[0] == "InternalError",
+        )
+
 
 def _response(answer: dict[str, Any]) -> dict[str, Any]:
     response: dict[str, Any] = answer["Response"]
@@ -112,14 +129,3 @@ def _response(answer: dict[str, Any]) -> dict[str, Any]:
             str(error["Code"]), str(error["Message"]), response.get("RequestId")
         )
     return response
-
-
-def _translated(action: str, error: TencentCloudSDKException) -> ApiError:
-    code = error.get_code() or "InvalidAnswer"
-    if code in _NETWORK:  # the message may quote an address or a whole page
-        return ApiError(code, f"{action} could not be completed: {code}", fate_unknown=True)
-    message = json.dumps(error.get_message(), ensure_ascii=False)[1:-1][:300]
-    unknown = code.partition(".")[0] == "InternalError"
-    return ApiError(
-        code, f"{action}: {message}", error.get_request_id() or None, fate_unknown=unknown
-    )
