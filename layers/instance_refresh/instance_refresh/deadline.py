@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 # Kept back to write the outcomes and the answer: a tenth of the limit, within these bounds.
-_LEAST, _MOST = 0.3, 3.0
+_LEAST, _MOST = 0.5, 3.0
 
 
 class Deadline:
