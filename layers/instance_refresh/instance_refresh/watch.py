@@ -166,27 +166,28 @@ def restore(case: Case) -> Act | None:
     if not rolled_back and activity.status not in ("CANCELLED", "FAILED"):
         return None
     attempt = case.fleet.origins.get(activity.origin_id) if rolled_back else activity
-    members = case.running or case.fleet.instances.get(case.group.group_id, ())
-    images = {instance.image_id for instance in members}
-    if attempt is None or not images or configuration.image_id in images:
+    if attempt is None or _changed_since(case, attempt):
         return None
-    if _changed_since(case, attempt):
+    # All groups that share it are looked at as one, so that all of them put back the same image.
+    groups = (case.group.group_id, *case.shared_with)
+    seen = [one for group in groups for one in case.fleet.instances.get(group, ())]
+    members = [one for one in seen if one.life_cycle_state == IN_SERVICE] or seen
+    running = {instance.image_id for instance in members}
+    known = (case.fleet.images.get(image) for image in sorted(running))
+    dated = [(image.created, image.image_id) for image in known if image and image.created]
+    if configuration.image_id in running or not dated:
         return None
-    dated = (case.fleet.images.get(image) for image in sorted(images))
-    usable = [(image.created, image.image_id) for image in dated if image and image.created]
-    if not usable:
-        return None
-    _, image = max(usable)
+    _, image = max(dated)
     name = configuration.launch_configuration_id
-    reason = (
-        f"refresh activity {attempt.activity_id} brought its image to no instance: {name} goes from"
-        f" {configuration.image_id} back to {image}, which the instances run"
-    )
-    others = [g for g in case.shared_with if _needs(case, g, configuration.image_id)]
+    others = [group for group in case.shared_with if _may_need_it(case, group)]
     if others:
         why = f"{name} still names {configuration.image_id}, which failed, and is also used by"
         remedy = f"Set the launch configuration's image to {image}, or refresh those groups."
         return Act(ALERT, "LaunchConfigurationShared", f"{why} {', '.join(others)}", remedy)
+    reason = (
+        f"refresh activity {attempt.activity_id} brought its image to no instance: {name} goes from"
+        f" {configuration.image_id} back to {image}, which the instances run"
+    )
     return Act(RESTORE, "Restored", reason, image=image)
 
 
@@ -202,16 +203,13 @@ def _changed_since(case: Case, attempt: Activity) -> bool:
     return after > (_OVERLAP if configuration.image_id == case.image_id else timedelta(0))
 
 
-def _needs(case: Case, group_id: str, image: str) -> bool:
-    """Say whether another group that shares the configuration may need it to name this image."""
+def _may_need_it(case: Case, group_id: str) -> bool:
+    """Say whether a sharing group is refreshing, or one whose instances were not looked at."""
     group = next((group for group in case.fleet.groups if group.group_id == group_id), None)
     activity = case.fleet.activities.get(group_id)
-    if group is None or (activity and activity.live):
+    if group is None or (activity is not None and activity.live):
         return True
-    seen = case.fleet.instances.get(group_id)
-    if seen is None:
-        return group.in_service > 0
-    return any(instance.image_id == image for instance in seen)
+    return group_id not in case.fleet.instances and group.in_service > 0
 
 
 def leftovers(case: Case, limits: Limits, now: datetime) -> Act | None:
