@@ -15,6 +15,7 @@ from unittest import mock
 from standardwebhooks.webhooks import Webhook
 
 from instance_refresh.gateway import client
+from instance_refresh.invocation import Invocation
 from local.clock import ManualClock
 from local.cloud import Cloud
 
@@ -81,7 +82,8 @@ class World:
             "time_limit_in_ms": limit_ms,
             "tencentcloud_region": REGION,
         }
-        with mock.patch.dict("os.environ", self.environ, clear=True):
+        now = mock.patch.object(Invocation, "now", return_value=self.cloud.clock.now())
+        with now, mock.patch.dict("os.environ", self.environ, clear=True):
             return handler(function)(event, context)
 
     def post(self, **document: Any) -> tuple[int, dict[str, Any]]:

@@ -14,6 +14,7 @@ from local.cloud import Cloud
 from local.scf.platform import Platform
 from local.seed import seed
 from tests.end_to_end.harness import ROOT, SECRET, World, signed
+from tests.unit.zips import build_twice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,14 +122,29 @@ def test_events_of_other_triggers_are_refused_by_name(it: World, function: str) 
     assert it.cloud.calls == []
 
 
-def test_nothing_secret_is_written_by_a_function_as_scf_runs_it() -> None:
+@pytest.fixture(params=["source", "zips"])
+def deployed(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
+    """Give what is deployed: the source beside the packages here, or what `make build` makes."""
+    if request.param == "source":
+        packages = (Path(folder) for folder in sys.path if "site-packages" in folder)
+        return {
+            "functions": ROOT / "functions",
+            "opt": [ROOT / "layers/instance_refresh", *packages],
+        }
+    built = build_twice(tmp_path_factory.getbasetemp())
+    _, *layers = built.mounted("webhook")
+    return {"functions": built.first / "functions", "opt": layers, "python": built.python}
+
+
+def test_nothing_secret_is_written_by_a_function_as_scf_runs_it(deployed: dict[str, Any]) -> None:
     """The runtime's root logger is at DEBUG, where the SDK writes tokens and signatures."""
-    opt = [ROOT / "layers/instance_refresh", *(Path(p) for p in sys.path if "site-packages" in p)]
     environ = {"MANIFEST_PREFIX": "images/", "WEBHOOK_SECRET": SECRET}
     with Cloud(clock=ManualClock()) as cloud:
         fill(cloud)
         role = cloud.role()
-        with Platform(cloud, ROOT / "functions", opt, environ=environ) as platform:
+        with Platform(cloud, environ=environ, **deployed) as platform:
             for function in FUNCTIONS:
                 platform.deploy(function, role=role, timeout_s=20)
             for name in EVENTS:

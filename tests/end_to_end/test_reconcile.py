@@ -247,6 +247,19 @@ def test_holds_windows_and_wrong_tags(it: World) -> None:
     assert [o["Outcome"] for o in it.tick()["Outcomes"]] == ["started"]
 
 
+def test_an_event_that_comes_late_is_judged_by_the_time_it_comes(it: World) -> None:
+    now = it.cloud.clock.now()
+    opened = f"{now.hour:02}:00-{(now.hour + 1) % 24:02}:00 UTC"
+    group = one(it, window=opened)
+    event = it.publish("images/one.json", {"ImageId": "img-0000one2"})
+    it.advance(6 * 3600)
+    (late,) = it.call("image_published", event)["Outcomes"]
+    assert (late["Outcome"], late["Code"]) == ("queued", "WindowClosed")
+    it.advance(18 * 3600)
+    assert it.call("image_published", event)["Outcomes"][0]["Outcome"] == "started"
+    assert it.configured(group) == "img-0000one2"
+
+
 def test_a_tick_over_converged_groups_reads_little_and_writes_nothing(
     it: World, capsys: pytest.CaptureFixture[str]
 ) -> None:

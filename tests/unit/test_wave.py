@@ -84,3 +84,12 @@ def test_holds_windows_and_the_cap_make_it_wait() -> None:
     assert turns(members(0, window=closed), now=27)["asg-0"] == "start"
     assert list(turns(members(0, 0, 0), free=2).values()) == ["start", "start", "CapReached"]
     assert turns(members(0), free=-1)["asg-0"] == "CapReached"
+
+
+def test_groups_that_share_a_configuration_count_as_one() -> None:
+    groups = [group(f"asg-{n}", launch_configuration_id="asc-s") for n in range(3)]
+    cases = [Case(ASKED, fleet(*groups), g) for g in groups]
+    decisions = decide(cases)
+    some = [Member(case, Policy("web"), decisions[case.group.group_id]) for case in cases]
+    assert list(turns(some, free=1).values()) == ["start", "start", "start"]
+    assert list(turns(some, free=0).values()) == ["CapReached"] * 3

@@ -42,7 +42,8 @@ def reconcile(
     cases, policy_of, outcomes = _look(cloud, settings, region, now)
     members, decisions = _decide(cases, policy_of, cloud, settings, now)
     acts = {member.group_id: act for member, act in _acts(members, decisions, settings, now)}
-    starts = [d for d in decisions.values() if isinstance(d, Start) and d.group not in acts]
+    decisions = _after_restores(members, decisions, acts)
+    starts = [decision for decision in decisions.values() if isinstance(decision, Start)]
     done = apply(starts, cloud)
 
     def finish(member: Member) -> Outcome:
@@ -143,6 +144,26 @@ def _acts(
                 act = act or watch.leftovers(case, settings.limits, now)
             if act:
                 yield member, act
+
+
+def _after_restores(
+    members: list[Member], decisions: dict[str, Decision], acts: dict[str, Act]
+) -> dict[str, Decision]:
+    """Let no group start on a launch configuration that is given its old image in this pass."""
+    restored = {
+        member.case.group.launch_configuration_id
+        for member in members
+        for act in [acts.get(member.group_id)]
+        if act and act.kind == watch.RESTORE
+    }
+    return {
+        group: decision.ends(
+            o.QUEUED, f"{decision.launch_configuration} is being restored", status=202
+        )
+        if isinstance(decision, Start) and decision.launch_configuration in restored
+        else decision
+        for group, decision in decisions.items()
+    }
 
 
 def _finish(act: Act, case: Case, decision: Decision, cloud: Cloud) -> Outcome:

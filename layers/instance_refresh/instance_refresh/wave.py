@@ -75,18 +75,24 @@ def waits(members: Sequence[Member], now: datetime) -> dict[str, tuple[str, str]
 
 
 def gate(members: Sequence[Member], now: datetime, free: int) -> dict[str, Decision]:
-    """Let those start whose turn it is, `free` of them at most; the others are `queued`."""
+    """Let those start whose turn it is, `free` of them at most; the others are `queued`.
+
+    Groups whose shared launch configuration is given the image start together, and count as one.
+    """
     why = waits(members, now)
+    entered: set[str] = set()
     decisions: dict[str, Decision] = {}
     for member in sorted(members, key=lambda m: (m.policy.ring, m.group_id)):
         decision = member.decision
         if isinstance(decision, Start):
-            wait = why[member.group_id] or _full(free)
+            together = decision.sets_image and decision.launch_configuration in entered
+            wait = why[member.group_id] or (None if together else _full(free))
             if wait:
                 code, reason = wait
                 decision = decision.ends(o.QUEUED, reason, status=202, code=code)
-            else:
+            elif not together:
                 free -= 1
+                entered.add(decision.launch_configuration)
         decisions[member.group_id] = decision
     return decisions
 
