@@ -55,10 +55,8 @@ def instances(group: str, count: int, image_id: str, state: str = "IN_SERVICE") 
 def group(group_id: str = "asg-a", count: int = 4, **fields: Any) -> Group:
     base = Group(
         group_id=group_id,
-        name=group_id,
         status="NORMAL",
         in_activity=False,
-        enabled=True,
         in_service=count,
         instances=count,
         launch_configuration_id=f"asc-{group_id[4:]}",

@@ -129,6 +129,30 @@ def test_what_failed_here_is_not_tried_again(
     starts(one(replace(ASKED, force=True), seen))
 
 
+def test_an_attempt_of_another_image_does_not_reject_this_one() -> None:
+    failed = activity("FAILED", created=20)
+    images = {OLD: image(OLD), "img-bad": image("img-bad", 5), NEW: image(NEW, 10)}
+    starts(one(ASKED, fleet(names="img-bad", activities=(failed,), images=images)))
+    assert ends(one(ASKED, fleet(names=NEW, activities=(failed,), images=images))) == "rejected"
+
+
+def test_an_instance_that_cvm_no_longer_has_reinstalls_nothing() -> None:
+    gone = instances("asg-a", 1, "")
+    seen = (*instances("asg-a", 3, NEW), *gone)
+    assert ends(one(ASKED, fleet(names=NEW, instances={"asg-a": seen}))) == "already_current"
+
+
+def test_a_sharing_group_without_instances_holds_nobody() -> None:
+    seen = shared("asg-a", "asg-b")
+    empty = replace(seen.groups[1], in_service=0, instances=0)
+    seen = replace(
+        seen, groups=(seen.groups[0], empty), instances={"asg-a": seen.instances["asg-a"]}
+    )
+    first, second = every(replace(ASKED, group_ids=("asg-a", "asg-b")), seen)
+    assert starts(first).image == NEW
+    assert ends(second) == "refused"
+
+
 def test_a_force_counts_once_for_one_event() -> None:
     forced = replace(ASKED, force=True, asked_at=hours(15))
     done = fleet(names=NEW, runs=NEW, activities=(activity("SUCCESSFUL"),))

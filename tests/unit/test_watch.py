@@ -103,6 +103,17 @@ def test_what_cannot_be_rolled_back_is_retried_or_cancelled() -> None:
     assert replaced.kind == "cancel"
 
 
+def test_a_bake_and_a_closed_window_are_no_frozen_group() -> None:
+    cancel = Policy("web", bake=timedelta(days=1), paused_action="cancel")
+    assert live(case(paused("AUTO_PAUSE")), cancel, 30) is None
+    late = live(case(paused("AUTO_PAUSE", kind="ROLLBACK")), replace(cancel, hold=""), 48)
+    assert late is not None
+    closed = Policy("web", window=window("02:00-05:00 UTC"), paused_action="cancel")
+    waits = live(case(paused("AUTO_PAUSE")), closed, 24)
+    assert waits is not None
+    assert waits.kind == "alert"
+
+
 def test_a_pause_of_a_person_is_only_reported() -> None:
     found = case(paused("MANUAL_PAUSE"))
     assert live(found, Policy("web", paused_action="cancel"), 22) is None
@@ -125,6 +136,9 @@ def test_a_paused_activity_gives_way_to_a_newer_image() -> None:
     assert (older.kind, older.code) == ("cancel", "NewerImage")
     assert watch.newer_image(case(paused("AUTO_PAUSE"), names=NEW)) is None
     assert watch.newer_image(case(paused("MANUAL_PAUSE"), names=OLD)) is None
+    for unfit in (image(NEW, 10, deprecated=True), image(NEW, -5), image(NEW, 10, size=99)):
+        images = {OLD: image(OLD), NEW: unfit}
+        assert watch.newer_image(case(paused("AUTO_PAUSE"), names=OLD, images=images)) is None
     runs = activity("FAILED_PAUSE", batches=(batch(2, "RUNNING", None, "ins-aI1"),))
     assert watch.newer_image(case(runs, names=OLD)) is None
 
@@ -168,6 +182,7 @@ def test_a_configuration_that_others_need_is_not_restored() -> None:
     [
         (fleet(), None),
         (fleet(images={NEW: image(NEW)}), "ImageGone"),
+        (fleet(images={OLD: image(OLD, deprecated=True)}), "ImageWithdrawn"),
         (fleet(names=NEW), "ConfigurationDiffers"),
         (
             fleet(instances={"asg-a": (*instances("asg-a", 1, OLD), *instances("asg-a", 1, NEW))}),

@@ -86,7 +86,8 @@ def _start(start: Start, autoscaling: AutoScaling, cloud: Cloud) -> Outcome:
             try:
                 found = _new_activity(start, autoscaling)
                 if found is not None:
-                    return _found(start, found, ours=unknown)
+                    ours = _still_names(start.launch_configuration, start.image, autoscaling)
+                    return _found(start, found, answer_lost=unknown, of_this_image=ours)
                 if attempt + 1 == _TRIES or not error.fate_unknown:
                     return _failed(start, error, unknown=unknown)
                 cloud.deadline.sleep(0.2 * 2**attempt)
@@ -104,12 +105,17 @@ def _new_activity(start: Start, autoscaling: AutoScaling) -> Activity | None:
     return None
 
 
-def _found(start: Start, activity: Activity, *, ours: bool) -> Outcome:
-    if ours:
+def _found(start: Start, activity: Activity, *, answer_lost: bool, of_this_image: bool) -> Outcome:
+    name = activity.activity_id
+    if not of_this_image:
+        reason = f"refresh activity {name} is {activity.progress}, and brings another image"
+        remedy = "Send the request again when the activity has ended."
+        return start.ends(o.BUSY, reason, status=409, activity=name, remedy=remedy, retryable=True)
+    if answer_lost:
         reason = f"{describe(start)}; the API's answer was lost, the activity was found"
-        return start.ends(o.STARTED, reason, status=202, activity=activity.activity_id)
-    reason = f"refresh activity {activity.activity_id}, begun meanwhile, is {activity.progress}"
-    return start.ends(o.IN_PROGRESS, reason, activity=activity.activity_id)
+        return start.ends(o.STARTED, reason, status=202, activity=name)
+    reason = f"refresh activity {name}, begun meanwhile, is {activity.progress}"
+    return start.ends(o.IN_PROGRESS, reason, activity=name)
 
 
 def _failed(start: Start, error: ApiError, *, unknown: bool = False) -> Outcome:
@@ -133,8 +139,7 @@ def _put_back(start: Start, autoscaling: AutoScaling) -> str:
     """Give the launch configuration its old image again, unless someone else has changed it."""
     name, image = start.launch_configuration, start.previous_image
     try:
-        found = autoscaling.launch_configurations([name])
-        if not found or found[0].image_id != start.image:
+        if not _still_names(name, start.image, autoscaling):
             return f"launch configuration {name} was changed meanwhile and left as it is"
         autoscaling.set_image(name, image)
     except ApiError as error:
@@ -142,8 +147,13 @@ def _put_back(start: Start, autoscaling: AutoScaling) -> str:
     return f"launch configuration {name} names {image} again"
 
 
+def _still_names(launch_configuration: str, image: str, autoscaling: AutoScaling) -> bool:
+    found = autoscaling.launch_configurations([launch_configuration])
+    return bool(found) and found[0].image_id == image
+
+
 def act(wanted: Act, case: Case, cloud: Cloud) -> Outcome:
-    """Carry out what watching a group has found, or only say it."""
+    """Carry out what watching a group has found, or only say it; an API error is `failed`."""
     group, activity = case.group.group_id, case.activity
     name = activity.activity_id if activity else ""
     fields = {"activity": name, "code": wanted.code, "remedy": wanted.remedy}
@@ -162,7 +172,11 @@ def act(wanted: Act, case: Case, cloud: Cloud) -> Outcome:
             settings = {"RollingUpdateSettings": {"BatchNumber": 1}}
             fields["activity"] = autoscaling.rollback_instance_refresh(group, name, settings)
             return case.ends(o.ROLLED_BACK, wanted.reason, **fields)
-        autoscaling.set_image(case.group.launch_configuration_id, wanted.image)
+        name = case.group.launch_configuration_id
+        if not _still_names(name, case.configured_image_id, autoscaling):
+            reason = f"launch configuration {name} was changed meanwhile and left as it is"
+            return case.ends(o.QUEUED, reason, status=202, **fields)
+        autoscaling.set_image(name, wanted.image)
         return case.ends(o.RESTORED, wanted.reason, **fields)
     except ApiError as error:
         reason = f"{wanted.reason}; {wanted.kind} failed: {error}"

@@ -43,7 +43,18 @@ class Case:
 
     @property
     def sets_image(self) -> bool:
-        return self.image_id != self.configured_image_id
+        return bool(self.image_id) and self.image_id != self.configured_image_id
+
+    @property
+    def is_newer(self) -> bool:
+        """Say whether the image is newer than the configured one, or that one is gone."""
+        before = self.fleet.images.get(self.configured_image_id)
+        image = self.image
+        if not self.sets_image or image is None:
+            return False
+        return (
+            not before or not before.created or not image.created or image.created > before.created
+        )
 
     @property
     def running(self) -> tuple[Instance, ...]:

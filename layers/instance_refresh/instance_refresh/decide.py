@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 from . import outcome as o
 from .batches import batches
 from .fleet import FAMILY_TAG
-from .outcome import Outcome, Plan
+from .outcome import Outcome, Plan, Refusal
 from .preflight import refusal, refusal_fields, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from .case import Case
-    from .fleet import Fleet
+    from .fleet import Activity, Fleet
     from .request import Request
 
     Rule = Callable[[Case], Outcome | None]
@@ -131,6 +131,8 @@ def rejected(case: Case) -> Outcome | None:
     attempt = case.fleet.origins.get(activity.origin_id, activity) if rolled_back else activity
     if image.created and attempt.created and attempt.created < image.created:
         return None
+    if _of_another_image(case, attempt):
+        return None
     how = "was rolled back" if rolled_back else f"ended {activity.status}"
     reason = f"the last attempt here since image {image.image_id} was made {how}: "
     return case.ends(
@@ -140,6 +142,16 @@ def rejected(case: Case) -> Outcome | None:
         status=409,
         remedy="Publish a newer image, or set Force to try this one again.",
     )
+
+
+def _of_another_image(case: Case, attempt: Activity) -> bool:
+    """The configuration still names what the attempt brought, and that is another image."""
+    updated = case.launch_configuration.updated if case.launch_configuration else None
+    if not case.sets_image or updated is None or attempt.created is None:
+        return False
+    return updated <= attempt.created and case.configured_image_id not in {
+        instance.image_id for instance in case.running
+    }
 
 
 # Each tier needs one more look at the cloud than the one before it: first the groups with their
@@ -180,15 +192,22 @@ def absent(request: Request, fleet: Fleet) -> tuple[Outcome, ...]:
         for group in fleet.missing
     }
     if not fleet.groups and not missing:
-        wanted = ", ".join(f"{key}={value}" for key, value in request.tags)
-        reason = f"no scaling group has the tags {wanted}"
-        if not request.tags:
-            reason = f"no scaling group follows the image's family (tag {FAMILY_TAG})"
-        missing[""] = refusal("NoGroupMatches", reason)
+        missing[""] = _no_group(request, fleet.region)
     return tuple(
         Outcome(o.REFUSED, region=fleet.region, group=group, **refusal_fields([reason]))
         for group, reason in missing.items()
     )
+
+
+def _no_group(request: Request, region: str) -> Refusal:
+    if request.tags:
+        wanted = ", ".join(f"{key}={value}" for key, value in request.tags)
+        return refusal("NoGroupMatches", f"no scaling group has the tags {wanted}")
+    if request.image_family:
+        reason = f"no scaling group follows the image family {request.image_family}"
+        return refusal("NoFollower", reason)
+    reason = f"image {request.image_id} is not in {region}, or belongs to no family to follow"
+    return refusal("ImageWithoutFamily", reason)
 
 
 def _start(case: Case) -> Start:
@@ -235,9 +254,7 @@ def _unless_held(case: Case, decided: Mapping[str, Decision]) -> Decision:
     decision = decided[case.group.group_id]
     if isinstance(decision, Outcome) or not decision.sets_image:
         return decision
-    held: Iterable[str] = [
-        group for group in case.shared_with if not isinstance(decided.get(group), Start)
-    ]
+    held = [group for group in case.shared_with if _holds(decided.get(group))]
     if not held:
         return decision
     reason = (
@@ -246,6 +263,11 @@ def _unless_held(case: Case, decided: Mapping[str, Decision]) -> Decision:
     )
     fields: Any = refusal_fields([refusal("LaunchConfigurationShared", reason)])
     return case.ends(o.REFUSED, **fields)
+
+
+def _holds(other: Decision | None) -> bool:
+    """Say whether a group must not move; one without instances has nothing to move."""
+    return not isinstance(other, Start) and (other is None or other.code != "GroupEmpty")
 
 
 def planned(start: Start) -> Outcome:

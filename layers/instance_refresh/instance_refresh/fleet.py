@@ -58,10 +58,8 @@ class LaunchConfiguration:
 @dataclass(frozen=True)
 class Group:
     group_id: str
-    name: str
     status: str
     in_activity: bool
-    enabled: bool
     in_service: int
     instances: int
     launch_configuration_id: str
@@ -148,11 +146,11 @@ class Fleet:
     origins: Mapping[str, Activity] = field(default_factory=dict)
 
     def running(self, group: Group) -> tuple[Instance, ...]:
-        """Give the instances that a refresh would take: those in service."""
+        """Give the instances that a refresh would take: in service, and still there in CVM."""
         return tuple(
             instance
             for instance in self.instances.get(group.group_id, ())
-            if instance.life_cycle_state == IN_SERVICE
+            if instance.life_cycle_state == IN_SERVICE and instance.image_id
         )
 
 
@@ -210,10 +208,8 @@ def launch_configuration_from(item: Mapping[str, Any]) -> LaunchConfiguration:
 def group_from(item: Mapping[str, Any]) -> Group:
     return Group(
         group_id=item["AutoScalingGroupId"],
-        name=item.get("AutoScalingGroupName") or "",
         status=item.get("AutoScalingGroupStatus") or "",
         in_activity=item.get("InActivityStatus") == "IN_ACTIVITY",
-        enabled=item.get("EnabledStatus") == "ENABLED",
         in_service=item.get("InServiceInstanceCount") or 0,
         instances=item.get("InstanceCount") or 0,
         launch_configuration_id=item.get("LaunchConfigurationId") or "",

@@ -21,31 +21,31 @@ _ONE_CALL = 5  # groups that a filter takes
 
 
 def find(request: Request, cloud: Cloud) -> tuple[Request, Fleet]:
-    """Find a request's groups; give it with its image family resolved, and the groups alone."""
-    request, family = _resolve(request, cloud)
-    groups = _groups(request, family, cloud)
+    """Find a request's groups; give it with its image and family resolved, and the groups alone."""
+    request = _resolve(request, cloud)
+    groups = _groups(request, cloud)
     present = {group.group_id for group in groups}
     missing = tuple(group for group in request.group_ids if group not in present)
     return request, Fleet(region=request.region, groups=tuple(groups), missing=missing)
 
 
-def _resolve(request: Request, cloud: Cloud) -> tuple[Request, str]:
-    """Pin a family to its newest image; give also the family whose followers are meant."""
-    family = request.image_family or ""
-    if family:
-        newest = cloud.cvm(request.region).newest_of_family(family)
-        request = replace(request, image_id=newest.image_id if newest else None)
-    elif request.image_id and request.for_followers:
+def _resolve(request: Request, cloud: Cloud) -> Request:
+    """Pin a family to its newest image, and find the family whose followers an image is for."""
+    if request.image_family:
+        newest = cloud.cvm(request.region).newest_of_family(request.image_family)
+        return replace(request, image_id=newest.image_id if newest else None)
+    if request.image_id and request.for_followers:
         images = cloud.cvm(request.region).images([request.image_id])
-        family = images[0].family if images else ""
-    return request, family
+        return replace(request, image_family=images[0].family if images else None)
+    return request
 
 
-def _groups(request: Request, family: str, cloud: Cloud) -> list[Group]:
+def _groups(request: Request, cloud: Cloud) -> list[Group]:
     autoscaling = cloud.autoscaling(request.region)
     if request.group_ids:
         found = {group.group_id: group for group in autoscaling.groups(request.group_ids)}
         return [found[group] for group in request.group_ids if group in found]
+    family = request.image_family
     tags = request.tags or (((FAMILY_TAG, family),) if family else ())
     return autoscaling.groups_with_tags(tags) if tags else []
 
@@ -77,8 +77,6 @@ def look(requests: Mapping[str, Request], fleet: Fleet, cloud: Cloud, allowed: A
         return [case.group for case in cases if settled(case, tier) is None]
 
     fleet = with_instances(fleet, cloud, unsettled(0))
-    running = (seen.image_id for group in fleet.instances.values() for seen in group)
-    fleet = _with_images(fleet, cloud, set(running))  # those that a rollback would put back
     return fleet if few else with_newest_activities(fleet, cloud, unsettled(1))
 
 
@@ -98,7 +96,9 @@ def with_instances(fleet: Fleet, cloud: Cloud, groups: list[Group]) -> Fleet:
     for instance in parsed(lambda item: instance_from(item, machines), items):
         instances.setdefault(instance.group_id, []).append(instance)
     seen = {group: tuple(some) for group, some in instances.items()}
-    return replace(fleet, instances={**fleet.instances, **seen})
+    fleet = replace(fleet, instances={**fleet.instances, **seen})
+    running = {instance.image_id for some in seen.values() for instance in some}
+    return _with_images(fleet, cloud, running)  # those that a rollback would put back
 
 
 def with_newest_activities(fleet: Fleet, cloud: Cloud, groups: Iterable[Group]) -> Fleet:

@@ -24,6 +24,8 @@ class Rule:
 REFUSALS: dict[str, Rule] = {
     "GroupNotFound": Rule("Check the ids and the Region: there is no such group there.", 404),
     "NoGroupMatches": Rule("Give at least one scaling group these tags.", 404),
+    "NoFollower": Rule("Tag the groups that are to follow: instance-refresh:image-family.", 404),
+    "ImageWithoutFamily": Rule("Name the groups in the manifest, or give the image a family."),
     "GroupNotAllowed": Rule("Add the group to ALLOWED_GROUPS, or leave it out.", 403),
     "RegionNotAllowed": Rule("Add the region to ALLOWED_REGIONS, or leave it out.", 403),
     "GroupAbnormal": Rule("Mend what the console shows as abnormal in the group first."),
@@ -47,7 +49,7 @@ REFUSALS: dict[str, Rule] = {
 
 def refused(case: Case) -> Outcome | None:
     """Collect every reason; none gives None."""
-    refusals = [*_image(case), *_group(case), *_launch_configuration(case)]
+    refusals = [*image_refusals(case), *_group(case), *_launch_configuration(case)]
     if not refusals:
         return None
     return case.ends(REFUSED, **refusal_fields(refusals))
@@ -70,7 +72,8 @@ def refusal_fields(refusals: list[Refusal]) -> dict[str, Any]:
     }
 
 
-def _image(case: Case) -> Iterator[Refusal]:
+def image_refusals(case: Case) -> Iterator[Refusal]:
+    """Say what speaks against the image, whatever the group does just now."""
     image = case.image
     if image is not None:
         yield from _usable(case, image)

@@ -6,6 +6,7 @@ What the groups need is decided by `decide`, `wave` and `watch`, and carried out
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from . import outcome as o
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from .fleet import Image
     from .gateway.cloud import Cloud
+    from .gateway.cvm import Cvm
     from .policy import Policy
     from .settings import Settings
     from .watch import Act
@@ -57,9 +60,15 @@ def reconcile(
     for outcome in (*outcomes, *ends):
         state = outcome.code if outcome.outcome == o.QUEUED and outcome.code else outcome.outcome
         states[state] = states.get(state, 0) + 1
-    quiet = (o.ALREADY_CURRENT, o.IN_PROGRESS, o.QUEUED, o.SUPERSEDED)
-    told = (e for e in ends if e.outcome not in quiet or e.code == "Held")
+    told = filter(_worth_telling, ends)
     return (*outcomes, *told, *_held_waves(members, decisions, ends, now)), states
+
+
+def _worth_telling(end: Outcome) -> bool:
+    """Something was changed or needs someone; what passes by itself is only counted."""
+    quiet = (o.ALREADY_CURRENT, o.IN_PROGRESS, o.QUEUED, o.SUPERSEDED)
+    passes = end.outcome == o.REFUSED and end.retryable
+    return end.code == "Held" or (end.outcome not in quiet and not passes)
 
 
 def _look(
@@ -69,11 +78,15 @@ def _look(
     policy_of, wrong = policies(groups, region)
     families = sorted({policy.family for policy in policy_of.values()})
     newest = dict(
-        zip(families, side_by_side(cloud.cvm(region).newest_of_family, families), strict=True)
+        zip(families, side_by_side(partial(_newest, cloud.cvm(region)), families), strict=True)
     )
     requests: dict[str, Request] = {}
-    for group, policy in policy_of.items():
+    for group, policy in list(policy_of.items()):
         image = newest[policy.family]
+        if isinstance(image, ApiError):
+            wrong += (_unknown_family(group, region, image),)
+            del policy_of[group]
+            continue
         asked = Request(
             region, image_id=image.image_id if image else None, image_family=policy.family
         )
@@ -100,6 +113,28 @@ def _look(
         for group in fleet.groups
     }
     return cases, policy_of, wrong
+
+
+def _newest(cvm: Cvm, family: str) -> Image | ApiError | None:
+    """Give a family's newest image; one family's error doesn't stop the others."""
+    try:
+        return cvm.newest_of_family(family)
+    except ApiError as error:
+        return error
+
+
+def _unknown_family(group: str, region: str, error: ApiError) -> Outcome:
+    return Outcome(
+        o.FAILED,
+        f"its image family can't be looked up: {error}",
+        region,
+        status=error.status,
+        group=group,
+        code=error.code,
+        remedy=error.remedy,
+        request_id=error.request_id or "",
+        retryable=error.retryable,
+    )
 
 
 def _decide(
@@ -220,7 +255,8 @@ def _held_waves(
         stopped = [
             ended[m.group_id]
             for m in holders(some, now)
-            if ended[m.group_id].outcome in NEEDS_SOMEONE or ended[m.group_id].code == "Held"
+            if (ended[m.group_id].outcome in NEEDS_SOMEONE and _worth_telling(ended[m.group_id]))
+            or ended[m.group_id].code == "Held"
         ]
         if waiting and stopped:
             names = ", ".join(f"{e.group} ({e.outcome}: {e.reason})" for e in stopped)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from .fleet import IN_SERVICE
+from .preflight import image_refusals
 from .request import RESET
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def live(case: Case, policy: Policy, limits: Limits, now: datetime) -> Act | Non
         return None
     what = f"refresh activity {activity.activity_id} is {activity.progress}"
     limit = limits.failed if activity.status == "FAILED_PAUSE" else limits.paused
+    if activity.status == "AUTO_PAUSE":
+        limit += policy.bake  # a bake is a pause that is meant
     late = now - since > limit
     if activity.status == "MANUAL_PAUSE":
         reason = f"{what}, paused by a person since {since:%Y-%m-%d %H:%M:%SZ}"
@@ -131,6 +134,8 @@ def _guard(activity: Activity, policy: Policy, limits: Limits, now: datetime) ->
         action = "retry"  # a rollback can't be rolled back
     if action == ROLLBACK and activity.mode == "ROLLING_UPDATE_REPLACE":
         action = CANCEL  # replaced instances can't be rolled back
+    if activity.status == "AUTO_PAUSE" and not _open(policy, now):
+        return act  # it waits for its window: nothing is wrong with it
     if action in ("retry", "continue"):
         resumed = replace(act, kind=RESUME, resume_mode=action.upper())
         return resumed if _open(policy, now) else None
@@ -142,7 +147,9 @@ def newer_image(case: Case) -> Act | None:
     activity = case.activity
     if activity is None or activity.status not in ("AUTO_PAUSE", "FAILED_PAUSE"):
         return None
-    if not case.sets_image or any(batch.runs for batch in activity.batches):
+    if not case.is_newer or any(image_refusals(case)):
+        return None
+    if any(batch.runs for batch in activity.batches):
         return None
     reason = (
         f"refresh activity {activity.activity_id} of {case.configured_image_id} is"
@@ -230,6 +237,9 @@ def leftovers(case: Case, limits: Limits, now: datetime) -> Act | None:
     if found is None or found.state != "NORMAL":
         reason = f"{name} names image {configured}, which is gone or not NORMAL: no scale-out works"
         return Act(ALERT, "ImageGone", reason, "Put a usable image into it.", urgent=True)
+    if found.deprecated:
+        reason = f"{name} names image {configured}, which was deprecated meanwhile"
+        return Act(ALERT, "ImageWithdrawn", reason, "Publish a newer image of the family.")
     if len(images) > 1:
         reason = f"the instances run several images: {', '.join(images)}"
         return Act(ALERT, "MixedFleet", reason, "Publish a newer image, or set Force once.")
@@ -238,7 +248,7 @@ def leftovers(case: Case, limits: Limits, now: datetime) -> Act | None:
         remedy = "The next scale-out brings the other image: set the one that is meant."
         return Act(ALERT, "ConfigurationDiffers", reason, remedy)
     image = case.image
-    if image and image.created and case.sets_image and now - image.created > limits.undeployed:
+    if image and image.created and case.is_newer and now - image.created > limits.undeployed:
         reason = f"{case.image_id} is out since {image.created:%Y-%m-%d %H:%M:%SZ}, and not here"
         return Act(ALERT, "NotDeployed", reason, "See why the group waits, in this line's notes.")
     return None

@@ -34,10 +34,14 @@ class Member:
 
     @property
     def converged(self) -> bool:
-        """Say whether it runs the image and is idle; a group without instances holds nobody up."""
+        """Say whether it runs the image (or a newer one) and is idle.
+
+        A group without instances holds nobody up.
+        """
         if isinstance(self.decision, Start):
             return False
-        return self.decision.outcome == o.ALREADY_CURRENT or self.decision.code == "GroupEmpty"
+        done = (o.ALREADY_CURRENT, o.SUPERSEDED)
+        return self.decision.outcome in done or self.decision.code == "GroupEmpty"
 
     def baked(self, now: datetime) -> bool:
         """Say whether its last activity ended at least its bake time ago."""

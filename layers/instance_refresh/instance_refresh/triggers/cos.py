@@ -59,7 +59,10 @@ def _serve(record: dict[str, Any], invocation: Invocation) -> None:
     created = record["event"].get("eventTime")
     asked_at = datetime.fromtimestamp(created, timezone.utc) if created else None
     for asked in manifest.requests(text, region=region, asked_at=asked_at):
-        invocation.roll_out(asked)
+        try:
+            invocation.roll_out(asked)
+        except InstanceRefreshError as error:  # one region's failure doesn't stop the others
+            invocation.fail(error)
 
 
 def _too_large() -> Refused:

@@ -45,9 +45,9 @@ def _authentic_body(event: dict[str, Any], invocation: Invocation) -> tuple[byte
     if event["httpMethod"].upper() != "POST":
         raise Refused("MethodNotAllowed", 405, "only POST is served here", "Send a POST request.")
     headers = {name.lower(): str(value) for name, value in event["headers"].items()}
-    body = _body(event)
+    body, settings = _body(event), invocation.settings
     try:
-        asked_at = signed_at(headers, body, invocation.settings)
+        asked_at = signed_at(headers, body, settings)
     except InvalidSetting as error:
         invocation.fail(error)
         raise unauthorized() from None
