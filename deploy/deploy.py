@@ -12,6 +12,7 @@ SCF_FLAGS="--debug" hands flags on to the CLI.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import re
@@ -30,9 +31,11 @@ LAYER = ROOT / "layers" / "instance_refresh"
 CLI = "scf"
 _REFERENCE = re.compile(r"\$\{env:(\w+)\}")
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+_OF_THE_CLI = {"TENCENT_SECRET_ID", "TENCENT_SECRET_KEY", "TENCENT_TOKEN", "SCF_FLAGS"}
 _FORMS = {
     "REGION": (r"[a-z]{2,4}(-[a-z0-9]+)+", "a region such as ap-guangzhou"),
     "COS_BUCKET": (r"[a-z0-9][a-z0-9-]*-[0-9]+", "a bucket with its APPID: images-1250000000"),
+    "SCHEDULE_CRON": (r"(\S+ ){6}\S+", "seven fields, from seconds to year: 0 */5 * * * * *"),
     "WEBHOOK_AUTH": (r"signature|cam", "signature or cam"),
     "WEBHOOK_SECRET": (
         r"whsec_[A-Za-z0-9+/]{32,}={0,2}",
@@ -79,7 +82,10 @@ def derived(environ: dict[str, str]) -> dict[str, str]:
     """Add what follows from the others, so that they can't contradict each other."""
     url_auth = "CAM" if environ.get("WEBHOOK_AUTH") == "cam" else "NONE"
     app_id = environ.get("COS_BUCKET", "").rpartition("-")[2]
-    return {**environ, "WEBHOOK_URL_AUTH": url_auth, "COS_APPID": app_id}
+    environ = {**environ, "WEBHOOK_URL_AUTH": url_auth, "COS_APPID": app_id}
+    if url_auth == "CAM" and not environ.get("WEBHOOK_SECRET"):  # nobody signs: any will do
+        environ["WEBHOOK_SECRET"] = "whsec_" + base64.b64encode(os.urandom(32)).decode()
+    return environ
 
 
 def read_variables(path: Path) -> dict[str, str]:
@@ -101,28 +107,57 @@ def needed() -> set[str]:
     """Give every variable that a yml file or a role's policy names."""
     files = [ROOT / "serverless.yml", DEPENDENCIES / "serverless.yml", LAYER / "serverless.yml"]
     names = set().union(*(variables_of(file.read_text(encoding="utf-8")) for file in files))
-    for policy in (ROOT / "role").glob("*.json"):
-        names |= set(_PLACEHOLDER.findall(policy.read_text(encoding="utf-8")))
-    return names - derived({}).keys()
+    return (names | needed_by_roles()) - derived({}).keys()
 
 
-def missing(environ: dict[str, str]) -> list[str]:
-    """Say, one line each, which variable is not set or has not its form."""
+def needed_by_roles() -> set[str]:
+    """Give every variable that a role's policy names."""
+    policies = (path.read_text(encoding="utf-8") for path in (ROOT / "role").glob("*.json"))
+    return {name for text in policies for name in _PLACEHOLDER.findall(text)} - derived({}).keys()
+
+
+def missing(environ: dict[str, str], names: set[str]) -> list[str]:
+    """Say, one line each, which variable is not set or has not its form, and where to set it."""
     lines = []
-    for name in sorted(needed()):
+    for name in sorted(names):
         form, what = _FORMS.get(name, (r".+", ""))
         value = environ.get(name, "")
         if not value:
             lines.append(f"{name} is not set" + (f": {what}" if what else ""))
         elif not re.fullmatch(form, value):
             lines.append(f"{name} must be {what}")
+    if lines:
+        lines.append("Set them in .env: cp .env.example .env, then fill it in.")
     return lines
 
 
+def useless(own: dict[str, str]) -> list[str]:
+    """Say which variables of .env reach no function, as serverless.yml doesn't pass them on."""
+    used = needed() | derived({}).keys() | _OF_THE_CLI
+    return [
+        f"{name} reaches no function: give it a line among `environments` in serverless.yml"
+        for name in sorted(own.keys() - used)
+    ]
+
+
+def invalid(environ: dict[str, str]) -> list[str]:
+    """Say which setting the functions would refuse."""
+    sys.path.insert(0, str(LAYER))
+    from instance_refresh.errors import InvalidSetting
+    from instance_refresh.settings import settings
+
+    try:
+        settings(environ)
+    except InvalidSetting as error:
+        return [f"{error}"]
+    finally:
+        sys.path.remove(str(LAYER))
+    return []
+
+
 def check(environ: dict[str, str]) -> None:
-    wrong = missing(environ)
-    if wrong:
-        wrong.append("Set them in .env: cp .env.example .env, then fill it in.")
+    wrong = missing(environ, needed()) or invalid(environ)
+    wrong += useless(read_variables(ROOT / ".env"))
     if shutil.which(CLI, path=environ.get("PATH")) is None:
         wrong.append(f"`{CLI}` is not there: npm install -g serverless-cloud-framework")
     if wrong:
@@ -130,7 +165,7 @@ def check(environ: dict[str, str]) -> None:
 
 
 def role(environ: dict[str, str]) -> None:
-    wrong = missing(environ)
+    wrong = missing(environ, needed_by_roles() | {"COS_BUCKET"})
     if wrong:
         raise NotReady("\n  ".join(["not everything is there yet.", *wrong]))
     folder = ROOT / "build" / "role"
@@ -184,7 +219,12 @@ def rollback(environ: dict[str, str], commit: str) -> None:
     if git is None or not commit:
         message = "say which commit or tag, in a git clone: make rollback TO=v1.2.0"
         raise NotReady(message)
+    known = [git, "cat-file", "-e", f"{commit}:deploy/deploy.py"]
+    if subprocess.run(known, cwd=ROOT, check=False, capture_output=True).returncode:  # noqa: S603 — git
+        message = f"{commit} is no commit or tag of this clone that can be deployed this way"
+        raise NotReady(message)
     tree = ROOT / "build" / "rollback"
+    shutil.rmtree(tree, ignore_errors=True)  # what an interrupted rollback has left
     add = [git, "worktree", "add", "--force", "--detach", str(tree), commit]
     subprocess.run(add, cwd=ROOT, check=True)  # noqa: S603 — git, with a commit of this clone
     try:

@@ -52,7 +52,14 @@ def test_each_missing_variable_is_named_and_the_cli_too(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("REGION", "guangzhou"), ("COS_BUCKET", "images"), ("WEBHOOK_AUTH", "CAM")],
+    [
+        ("REGION", "guangzhou"),
+        ("COS_BUCKET", "images"),
+        ("WEBHOOK_AUTH", "CAM"),
+        ("SCHEDULE_CRON", "*/5 * * * *"),
+        ("PAUSED_LIMIT", "2 hours"),
+        ("MAX_REFRESHING", "lots"),
+    ],
 )
 def test_a_wrong_variable_is_named_with_its_form(called: Path, name: str, value: str) -> None:
     with pytest.raises(deploy.NotReady, match=f"{name} must be "):
@@ -61,8 +68,20 @@ def test_a_wrong_variable_is_named_with_its_form(called: Path, name: str, value:
 
 def test_what_the_example_gives_is_all_but_three() -> None:
     example = deploy.read_variables(deploy.ROOT / ".env.example")
-    unset = {line.split()[0] for line in deploy.missing(example)}
-    assert unset == {"REGION", "COS_BUCKET", "WEBHOOK_SECRET"}
+    unset = [line.split()[0] for line in deploy.missing(example, deploy.needed())]
+    assert unset == ["COS_BUCKET", "REGION", "WEBHOOK_SECRET", "Set"]
+
+
+def test_a_setting_that_reaches_no_function_is_named() -> None:
+    (line,) = deploy.useless({"IMAGE_CREATORS": "1", "REGION": "ap-guangzhou"})
+    assert line.startswith("IMAGE_CREATORS reaches no function")
+
+
+def test_with_cam_nobody_needs_a_secret(called: Path) -> None:
+    without = {k: v for k, v in ready(called).items() if k != "WEBHOOK_SECRET"}
+    with pytest.raises(deploy.NotReady, match="WEBHOOK_SECRET is not set"):
+        deploy.check(deploy.derived(without))
+    deploy.check(deploy.derived({**without, "WEBHOOK_AUTH": "cam"}))
 
 
 @pytest.mark.parametrize(("auth", "of_the_url"), [("signature", "NONE"), ("cam", "CAM")])
