@@ -21,6 +21,7 @@ cloud: $(VENV)/run-installed
 
 # Calls one function once: make invoke FUNCTION=webhook EVENT=events/webhook.image.json ARGS=--help
 invoke: $(VENV)/run-installed
+	$(if $(and $(FUNCTION),$(EVENT)),,$(error say which: make invoke FUNCTION=webhook EVENT=events/webhook.image.json))
 	$(BIN)/python -m local.invoke $(FUNCTION) $(EVENT) $(ARGS)
 
 test: $(VENV)/installed
@@ -48,7 +49,7 @@ build:
 role deploy update remove:
 	$(PYTHON) deploy/deploy.py $@
 
-# Deploys another commit or tag: make rollback TO=v1.2.0
+# Deploys another commit or tag: make rollback TO=HEAD~1
 rollback:
 	$(PYTHON) deploy/deploy.py rollback "$(TO)"
 

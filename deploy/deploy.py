@@ -217,7 +217,7 @@ def rollback(environ: dict[str, str], commit: str) -> None:
     check(environ)
     git = shutil.which("git", path=environ.get("PATH"))
     if git is None or not commit:
-        message = "say which commit or tag, in a git clone: make rollback TO=v1.2.0"
+        message = "say which commit or tag, in a git clone: make rollback TO=HEAD~1"
         raise NotReady(message)
     known = [git, "cat-file", "-e", f"{commit}:deploy/deploy.py"]
     if subprocess.run(known, cwd=ROOT, check=False, capture_output=True).returncode:  # noqa: S603 — git

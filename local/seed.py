@@ -1,4 +1,4 @@
-"""A small cloud to begin with: three groups, a family of images, a bucket."""
+"""A small cloud to begin with: four groups, a family of images that one follows, a bucket."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Seed:
 
 
 def seed(cloud: Cloud) -> Seed:
-    """Fill a cloud with groups `web`, `api` and `batch`, and images newer than theirs."""
+    """Fill a cloud with groups, one of them a follower, and images newer than theirs."""
     region = cloud.region(REGION)
     now = region.now()
     images = [
@@ -56,5 +56,12 @@ def seed(cloud: Cloud) -> Seed:
             ("batch", "asg-batch001", 3),
         )
     }
+    groups["follower"] = region.add_group(
+        "asg-follow01",
+        image=images[0],
+        instances=2,
+        auto_scaling_group_name="follower",
+        tags={"instance-refresh:image-family": FAMILY},
+    )
     cloud.cos.create_bucket(BUCKET, REGION)
     return Seed(region, groups, images, BUCKET, FAMILY)

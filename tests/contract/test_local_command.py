@@ -113,7 +113,7 @@ def test_a_port_that_is_taken(command: subprocess.Popen[str]) -> None:
 def test_the_seed() -> None:
     with Cloud(clock=ManualClock()) as cloud:
         seeded = seed(cloud)
-        assert set(seeded.groups) == {"web", "api", "batch"}
+        assert set(seeded.groups) == {"web", "api", "batch", "follower"}
         newest = seeded.region.newest_of_family(seeded.family)
         assert newest is seeded.images[-1]
         assert {i.image_id for i in seeded.region.instances.values()} == {"img-base0001"}

@@ -37,7 +37,7 @@ def test_all_triggers_end_in_successful_activities(
     assert all("SUCCESSFUL" in line and "started" in line for line in rows)
     logged = [line.split(" ", 1) for line in shown.splitlines() if '{"level"' in line]
     assert {name for name, _ in logged} == {"image_published", "webhook", "schedule"}
-    assert sum(json.loads(line).get("outcome") == "started" for _, line in logged) == 9
+    assert sum(json.loads(line).get("outcome") == "started" for _, line in logged) == 10
     assert "6/6 instances on img-" in shown
     assert "\x1b" not in shown
 

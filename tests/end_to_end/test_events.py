@@ -47,13 +47,11 @@ EXPECTED: dict[str, Any] = {
     "image_published.packer": ["started"],
     "image_published.too-large": ["ManifestTooLarge"],
 }
-FOLLOWER = "asg-follow01"
 
 
 def fill(cloud: Cloud) -> None:
     """Make the cloud that the events speak of."""
     region = seed(cloud).region
-    region.add_group(FOLLOWER, image="img-base0001", tags={"instance-refresh:image-family": "base"})
     group = region.add_group("asg-9dn1a5y6", image="img-base0002", instances=3)
     for instance in region.instances_of(group):
         instance.image_id = "img-base0001"

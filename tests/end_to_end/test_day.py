@@ -1,0 +1,182 @@
+"""A day of groups that follow a family: an image an hour, calls and instances that fail.
+
+`DAY=full` plays 24 hours of 100 groups (some minutes); without it, a shorter day of fewer groups.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+import sys
+import tracemalloc
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import pytest
+
+from instance_refresh.deadline import Deadline
+from instance_refresh.invocation import TryAgain
+from tests.end_to_end.harness import World, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FIRST = "img-hour0000"
+STEP = 120  # seconds between two ticks
+FAULTS = (
+    "throttle", "http_500", "http_500_after", "internal_error", "error_without_request_id",
+    "malformed_json", "empty_body", "wrong_content_type", "cut_before", "cut_after",
+)  # fmt: skip
+# Where the functions' own code and that of their libraries is.
+OURS = [
+    tracemalloc.Filter(inclusive=True, filename_pattern=f"*/{package}/*")
+    for package in ("instance_refresh", "tencentcloud", "requests", "urllib3", "jsonschema")
+]
+
+
+@dataclass(frozen=True)
+class Size:
+    hours: int
+    groups: int
+    instances: int
+    refreshing: int
+
+
+SIZE = Size(24, 100, 3, 50) if os.environ.get("DAY") == "full" else Size(3, 10, 2, 6)
+
+
+class Day:
+    """The cloud of that day; `memory` is what our code and its libraries hold, hour by hour."""
+
+    def __init__(self, it: World, size: Size) -> None:
+        self.it, self.size = it, size
+        self.newest, self.bad = FIRST, ""
+        self.memory: list[int] = []
+        self.calls = self.faulty = self.ticks = 0
+        self.groups = [f"asg-day{number:05}" for number in range(size.groups)]
+        it.region.add_image(FIRST, family="day", created=it.cloud.clock.now())
+        for number, group in enumerate(self.groups):
+            it.region.add_group(
+                group, image=FIRST, instances=size.instances, tags=self._tags(number)
+            )
+
+    def _tags(self, number: int) -> dict[str, str]:
+        """One group in twenty is in ring 0, one in four in ring 1."""
+        ring = 0 if number < max(1, self.size.groups // 20) else 1 if number % 4 == 0 else 2
+        action = "rollback" if number % 2 else "retry"
+        tags = {
+            "image-family": "day",
+            "ring": str(ring),
+            "bake": "2m",
+            "paused-action": action,
+            "batch-size": "50%",
+        }
+        return {f"instance-refresh:{name}": value for name, value in tags.items()}
+
+    def publish(self, hour: int) -> None:
+        """Publish an image and its manifest; COS delivers the event, now and then twice."""
+        self.newest = f"img-hour{hour:04}"
+        self.it.region.add_image(self.newest, family="day", created=self.it.cloud.clock.now())
+        if hour % 8 == 2:
+            self.bad = self.newest
+            self.it.cloud.faults.fail_image(self.newest)
+        event = self.it.publish(f"images/{hour}.json", {"ImageId": self.newest})
+        for _ in range(1 + hour % 2):
+            try:
+                self.it.call("image_published", event)
+            except TryAgain:
+                self.it.advance(60)
+
+    def tick(self) -> dict[str, Any]:
+        """Let the timer tick; SCF's other tries of a tick that raised come with the next."""
+        self.ticks += 1
+        try:
+            return self.it.tick()
+        except TryAgain:
+            return {}
+        finally:
+            self.it.advance(STEP)
+            self.calls += len(self.it.cloud.calls)
+            self.it.cloud.calls.clear()
+
+    def measure(self) -> None:
+        """Sum up what the functions' code has allocated and still holds."""
+        gc.collect()
+        snapshot = tracemalloc.take_snapshot().filter_traces(OURS)
+        self.memory.append(sum(trace.size for trace in snapshot.traces))
+
+    def converged(self) -> set[str]:
+        return {
+            group
+            for group in self.groups
+            if self.it.runs(group) == {self.newest} and self.it.configured(group) == self.newest
+        }
+
+
+def at_once(_: Deadline, __: float) -> None:
+    """Stand for a wait, without recording it as a Mock would."""
+
+
+@pytest.fixture
+def day() -> Iterator[Day]:
+    chance = random.Random(20)
+    with (
+        world(MAX_REFRESHING=str(SIZE.refreshing), FAILED_LIMIT="5m", LOG_LEVEL="ERROR") as it,
+        mock.patch.object(Deadline, "sleep", at_once),
+    ):
+        made = Day(it, SIZE)
+        fails = it.cloud.faults.reinstall_fails
+
+        def one_in_200(instance: str, image: str) -> bool:
+            return fails(instance, image) or chance.random() < 1 / 200
+
+        with mock.patch.object(it.cloud.faults, "reinstall_fails", one_in_200):
+            for number, kind in enumerate(FAULTS):
+                it.cloud.faults.rate(kind, 0.05 / len(FAULTS), seed=number)
+            tracemalloc.start()
+            yield made
+            tracemalloc.stop()
+
+
+def test_a_day(
+    day: Day, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    it = day.it
+    for hour in range(1, SIZE.hours + 1):
+        day.publish(hour)
+        for _ in range(3600 // STEP):
+            day.tick()
+        capsys.readouterr()
+        caplog.clear()
+        day.measure()
+    last: dict[str, Any] = {}
+    for _ in range(3600 // STEP):
+        last = day.tick() or last
+
+    told = {o["AutoScalingGroupId"]: o for o in last["Outcomes"] if "AutoScalingGroupId" in o}
+    held = [o for o in last["Outcomes"] if o.get("Code") == "WaveHeld"]
+    behind = set(day.groups) - day.converged()
+    unnamed = behind - set(told)
+    assert day.converged()
+    assert not unnamed or held, unnamed
+    assert len(unnamed) <= last["States"].get("RingWaits", 0)
+    assert all(o["Remedy"] for o in (*held, *(told[group] for group in behind & set(told))))
+    assert day.bad not in {image for group in day.groups for image in it.runs(group)}
+
+    kinds = {a.refresh_activity_id: a.activity_type for a in it.region.activities.values()}
+    done = it.region.reinstalls
+    assert [
+        r for r in done if kinds[r.activity_id] == "NORMAL" and r.from_image == r.to_image and r.ok
+    ] == []
+    assert max(day.memory[1:]) - day.memory[0] < 512 * 1024, day.memory
+
+    with capsys.disabled():
+        failed = sum(not r.ok for r in done)
+        sys.stdout.write(
+            f"\na day of {SIZE.hours} hours, {SIZE.groups} groups: {day.ticks} ticks, {day.calls}"
+            f" calls, {len(kinds)} activities, {len(done)} reinstalls of which {failed} failed;"
+            f" {len(day.converged())} groups on the newest image, {len(behind & set(told))} named,"
+            f" {len(unnamed)} wait for those; memory {min(day.memory)} to {max(day.memory)} bytes\n"
+        )

@@ -1,0 +1,214 @@
+"""Each API action that the functions use, times each way in which a call goes wrong.
+
+Every cell says how the delivery that meets the fault ends; the next one, without it, finishes the
+work, and nothing is done twice.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from instance_refresh import apply
+from instance_refresh.fleet import moment
+from instance_refresh.gateway import client, cos
+from instance_refresh.invocation import TryAgain
+from tests.end_to_end.harness import ROOT, World, world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OLD, NEW = "img-00000001", "img-00000002"
+GROUP = "asg-web00001"
+ONCE, FOR_GOOD = 1, None
+
+# How a delivery ends: it did what was to be done, it named in a line what it could not do, or it
+# raised, so that SCF delivers the event again.
+DONE, SAID, AGAIN = "done", "said", "again"
+
+# Fault -> the end where it comes once, and where it stays.
+Row = dict[str, tuple[str, str]]
+READ: Row = {
+    "throttle": (DONE, AGAIN),
+    "http_500": (DONE, AGAIN),
+    "http_500_after": (DONE, AGAIN),
+    "internal_error": (DONE, AGAIN),
+    "error_without_request_id": (DONE, AGAIN),
+    "malformed_json": (DONE, AGAIN),
+    "empty_body": (DONE, AGAIN),
+    "wrong_content_type": (DONE, DONE),
+    "cut_before": (DONE, AGAIN),
+    "cut_after": (DONE, AGAIN),
+    "slow_after": (DONE, AGAIN),
+    "expired_token": (AGAIN, AGAIN),
+    "denied": (SAID, SAID),
+}
+LOST_ANSWERS = ("http_500_after", "malformed_json", "empty_body", "cut_after", "slow_after")
+# The activity is found that the call has made.
+START: Row = READ | dict.fromkeys(LOST_ANSWERS, (DONE, DONE))
+# The bytes are the object's, as far as anyone can tell: a manifest that isn't valid.
+OBJECT: Row = READ | dict.fromkeys(("malformed_json", "empty_body"), (SAID, SAID))
+# Never sent again when its fate is unknown: the next tick looks what has become of it.
+STEER: Row = dict.fromkeys(READ, (SAID, SAID)) | {
+    "throttle": (DONE, SAID),
+    "wrong_content_type": (DONE, DONE),
+}
+# An alert without the platform's own words is an alert all the same.
+WORDS: Row = dict.fromkeys(READ, (DONE, DONE))
+
+BY_EVENT = {
+    "GetObject": OBJECT,
+    "DescribeAutoScalingGroups": READ,
+    "DescribeLaunchConfigurations": READ,
+    "DescribeRefreshActivities": READ,
+    "DescribeAutoScalingInstances": READ,
+    "DescribeImageFromFamily": READ,
+    "DescribeImages": READ,
+    "DescribeInstances": READ,
+    "ModifyLaunchConfigurationAttributes": READ,
+    "StartInstanceRefresh": START,
+}
+# By ticks: what is done to a group whose first refresh has paused.
+BY_TICK = {
+    "ResumeInstanceRefresh": STEER,
+    "RollbackInstanceRefresh": STEER,
+    "CancelInstanceRefresh": STEER,
+    "DescribeAutoScalingActivities": WORDS,
+}
+CELLS = [
+    pytest.param(action, kind, times, end, id=f"{action}-{kind}-{'once' if times else 'for-good'}")
+    for action, row in (BY_EVENT | BY_TICK).items()
+    for kind, ends in row.items()
+    for times, end in zip((ONCE, FOR_GOOD), ends, strict=True)
+]
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "_FIRST_WAIT", 0.001)
+    for module in (client, cos, apply):
+        monkeypatch.setattr(module, "_TRIES", 2)
+
+
+@pytest.fixture
+def _hurried(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    if kind == "slow_after":
+        monkeypatch.setattr(client, "_CALL_TIMEOUT", 0.3)
+        monkeypatch.setattr(cos, "_TIMEOUT", 0.3)
+
+
+def end_of(deliver: Callable[[], dict[str, Any]], done: str) -> str:
+    """Deliver, and name the end; `done` is the outcome or code of what was to be done."""
+    try:
+        result = deliver()
+    except TryAgain:
+        return AGAIN
+    outcomes = result["Outcomes"]
+    if result["Errors"] or "failed" in [outcome["Outcome"] for outcome in outcomes]:
+        assert all(said["Reason"] for said in (*result["Errors"], *outcomes))
+        return SAID
+    assert done in [word for o in outcomes for word in (o["Outcome"], o.get("Code"))]
+    return DONE
+
+
+def fill(it: World, **tags: str) -> None:
+    it.region.add_image(OLD, family="web", created=moment("2025-12-30T00:00:00Z"))
+    it.region.add_image(NEW, family="web", created=moment("2025-12-31T00:00:00Z"))
+    named = {f"instance-refresh:{name.replace('_', '-')}": value for name, value in tags.items()}
+    it.region.add_group(GROUP, image=OLD, instances=2, tags=named)
+
+
+@pytest.mark.usefixtures("_hurried")
+@pytest.mark.parametrize(
+    ("action", "kind", "times", "end"), [cell for cell in CELLS if cell.values[0] in BY_EVENT]
+)
+def test_a_publish_that_meets_a_fault(action: str, kind: str, times: int | None, end: str) -> None:
+    with world() as it:
+        fill(it)
+        event = it.publish("images/web.json", {"ImageFamily": "web", "AutoScalingGroupId": GROUP})
+        it.cloud.faults.inject(action, kind, times=times, seconds=0.5)
+        assert end_of(lambda: it.call("image_published", event), "started") == end
+        it.cloud.faults.clear()
+        it.call("image_published", event)
+        it.finish()
+        assert (it.runs(GROUP), it.configured(GROUP)) == ({NEW}, NEW)
+        assert sorted(it.reinstalls().values()) == [1, 1]
+        assert len(it.region.activities) == 1
+
+
+def paused(it: World, action: str) -> str:
+    """Bring the group to where a tick calls the action; give the code of the tick's line."""
+    if action == "ResumeInstanceRefresh":
+        fill(it, image_family="web", bake="10m")
+    else:
+        wanted = {"RollbackInstanceRefresh": "rollback", "CancelInstanceRefresh": "cancel"}
+        fill(it, image_family="web", paused_action=wanted.get(action, "alert"))
+        it.cloud.faults.fail_instance(it.members(GROUP)[0].instance_id)
+    it.tick()
+    it.finish()
+    it.advance(1200)
+    return "Baked" if action == "ResumeInstanceRefresh" else "RefreshPaused"
+
+
+@pytest.mark.usefixtures("_hurried")
+@pytest.mark.parametrize(
+    ("action", "kind", "times", "end"), [cell for cell in CELLS if cell.values[0] in BY_TICK]
+)
+def test_a_tick_that_meets_a_fault(action: str, kind: str, times: int | None, end: str) -> None:
+    with world() as it:
+        code = paused(it, action)
+        it.cloud.faults.inject(action, kind, times=times, seconds=0.5)
+        assert end_of(it.tick, code) == end
+        it.cloud.faults.clear()
+        last: dict[str, Any] = {}
+        for _ in range(3):
+            last = it.tick()
+            it.finish()
+            it.advance(1200)
+        made = [(a.activity_type, a.status) for a in it.region.activities.values()]
+        ends = (it.runs(GROUP), it.configured(GROUP), made, last["States"])
+        assert ends == finished(action)
+        assert set(it.reinstalls().values()) <= {1, 2}
+        rolled = [r for r in it.region.reinstalls if r.from_image == r.to_image == NEW]
+        assert rolled == []
+
+
+def finished(action: str) -> tuple[set[str], str, list[tuple[str, str]], dict[str, int]]:
+    """What the instances run, what the configuration names, all activities, the last tick."""
+    if action == "ResumeInstanceRefresh":
+        return {NEW}, NEW, [("NORMAL", "SUCCESSFUL")], {"already_current": 1}
+    if action == "RollbackInstanceRefresh":
+        made = [("NORMAL", "FAILED"), ("ROLLBACK", "SUCCESSFUL")]
+        return {OLD}, OLD, made, {"rejected": 1}
+    if action == "CancelInstanceRefresh":
+        return {OLD}, OLD, [("NORMAL", "CANCELLED")], {"rejected": 1}
+    return {OLD}, NEW, [("NORMAL", "FAILED_PAUSE")], {"attention": 1}
+
+
+@pytest.mark.parametrize("kind", LOST_ANSWERS[:-1])
+def test_a_start_of_unknown_fate_is_not_undone_when_it_can_not_be_looked_up(kind: str) -> None:
+    with world() as it:
+        fill(it)
+        event = it.publish("images/web.json", {"ImageId": NEW, "AutoScalingGroupId": GROUP})
+        it.cloud.faults.inject("StartInstanceRefresh", kind)
+        it.cloud.faults.inject("DescribeRefreshActivities", "denied", after=1)
+        with pytest.raises(TryAgain):
+            it.call("image_published", event)
+        it.finish()
+        assert (it.runs(GROUP), it.configured(GROUP)) == ({NEW}, NEW)
+
+
+def test_the_matrix_has_every_action_and_every_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    policies = [json.loads(path.read_text()) for path in (ROOT / "role").glob("*.json")]
+    statements = [statement for policy in policies for statement in policy["statement"]]
+    named = {action for statement in statements for action in statement["action"]}
+    used = {name.rpartition(":")[2] for name in named if not name.startswith("name/sts:")}
+    assert used == set(BY_EVENT | BY_TICK)
+    assert {row.keys() == READ.keys() for row in (BY_EVENT | BY_TICK).values()} == {True}
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\nfault matrix: {len(used)} actions x {len(READ)} faults x 2 = {len(CELLS)}\n"
+        )
