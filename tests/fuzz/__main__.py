@@ -48,7 +48,7 @@ def run(stage: Stage, function: str, numbers: range) -> None:
     growth = peak() - before
     sys.stdout.write(
         f"{function}: {ends.total()} events in {time.monotonic() - began:.0f} s, {len(ends)} ends,"
-        f" none unhandled; {wrote} came as far as a write; "
+        f" none unhandled; {wrote} came as far as a write;"
         f" slowest {slowest[0] * 1000:.0f} ms of CPU, event {slowest[1]};"
         f" memory {growth} KB more than after a quarter of them\n"
     )

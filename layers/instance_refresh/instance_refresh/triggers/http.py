@@ -32,6 +32,11 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
 
         asked = request(document, region=invocation.region, asked_at=asked_at)
         outcomes = invocation.roll_out(asked)
+    except InvalidSetting as error:  # whose callers may be anyone: they learn no name of it
+        invocation.fail(error)
+        remedy = InstanceRefreshError.remedy
+        wrong = Refused(error.code, error.status, "a setting of the function is wrong", remedy)
+        return _problem(wrong, invocation)
     except InstanceRefreshError as error:
         invocation.fail(error)
         return _problem(error, invocation)
