@@ -136,6 +136,13 @@ def test_an_attempt_of_another_image_does_not_reject_this_one() -> None:
     assert ends(one(ASKED, fleet(names=NEW, activities=(failed,), images=images))) == "rejected"
 
 
+def test_where_only_the_configuration_is_behind_nothing_is_reinstalled() -> None:
+    start = starts(one(ASKED, fleet(names=OLD, runs=NEW)))
+    assert (start.sets_image, start.refreshes) == (True, False)
+    assert planned(start).reason.endswith("which every instance runs already")
+    assert starts(one(replace(ASKED, force=True), fleet(names=OLD, runs=NEW))).refreshes
+
+
 def test_an_instance_that_cvm_no_longer_has_reinstalls_nothing() -> None:
     gone = instances("asg-a", 1, "")
     seen = (*instances("asg-a", 3, NEW), *gone)

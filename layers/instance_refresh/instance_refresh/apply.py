@@ -50,7 +50,12 @@ def _roll(together: list[Start], autoscaling: AutoScaling, cloud: Cloud) -> list
             autoscaling.set_image(first.launch_configuration, first.image)
         except ApiError as error:
             return [_failed(start, error) for start in together]
-    outcomes = [_start(start, autoscaling, cloud) for start in together]
+    outcomes = [
+        _start(start, autoscaling, cloud)
+        if start.refreshes
+        else start.ends(o.RESTORED, describe(start), plan=None, notes=())
+        for start in together
+    ]
     if first.previous_image and all(_refused_for_good(outcome) for outcome in outcomes):
         note = _put_back(first, autoscaling)
         outcomes = [

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 class Start:
     """A refresh to start: `settings` is the API's RefreshSettings.
 
+    Where every instance runs the image and only the launch configuration names another, it is set
+    and nothing `refreshes`.
+
     `previous_image` is what the launch configuration goes back to if the start is refused for good,
     "" where it is not ours to put back; `newest_activity` the group's newest activity before this
     one, by which an activity that this start made is known.
@@ -35,6 +38,7 @@ class Start:
     launch_configuration: str
     image: str
     sets_image: bool
+    refreshes: bool
     previous_image: str
     refresh_mode: str
     settings: dict[str, Any]
@@ -230,6 +234,7 @@ def _start(case: Case) -> Start:
         launch_configuration=case.group.launch_configuration_id,
         image=case.image_id,
         sets_image=case.sets_image,
+        refreshes=case.request.force or on_image < len(case.running),
         previous_image=_previous_image(case, images),
         refresh_mode=case.request.refresh_mode,
         settings=cut.settings,
@@ -277,6 +282,9 @@ def planned(start: Start) -> Outcome:
 
 def describe(start: Start) -> str:
     """Say what a start does, for a person."""
+    if not start.refreshes:
+        name, was = start.launch_configuration, start.previous_image
+        return f"move {name} from {was} to {start.image}, which every instance runs already"
     brings = f"{start.plan.reinstalled} instances onto {start.image}"
     how = f"roll {brings} in {start.plan.batches} batches ({start.refresh_mode})"
     if not start.sets_image:
