@@ -18,7 +18,8 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-PYPI = "https://pypi.org/simple"
+from pip._internal.models.index import PyPI  # the only place that says where pip asks by default
+
 TIMEOUT = 10
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 Pin = tuple[str, str]
@@ -38,7 +39,7 @@ def index_of_pip() -> str:
     """Give the address that pip's index has, without its `/simple`."""
     command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     asked = subprocess.run(command, capture_output=True, text=True, check=False)
-    index = os.environ.get("PIP_INDEX_URL") or asked.stdout.strip() or PYPI
+    index = os.environ.get("PIP_INDEX_URL") or asked.stdout.strip() or PyPI.simple_url
     return index.rstrip("/").removesuffix("/simple")
 
 
