@@ -1,6 +1,7 @@
 """Turn the tree into the zips that SCF takes: `python layers/build.py`, or `make build`.
 
-Written to build/: a folder for each layer and function, as SCF unpacks it, and its zip beside it.
+Written to build/: a folder for each layer and function, as SCF unpacks it, its zip beside it, and
+sbom.json, the bill of the packages in them.
 Any Python from 3.10 on runs this; the byte code and the choice of wheels are Python 3.10's.
 """
 
@@ -13,6 +14,9 @@ import sys
 import zipfile
 from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from layers.sbom import bill
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -115,6 +119,9 @@ def assemble(python: str, wheels: list[Path], to: Path) -> list[Path]:
     }
     for index in sorted((ROOT / "functions").glob("*/index.py")):
         parts[f"functions/{index.parent.name}"] = (FUNCTION_ROOT, tree(index.parent))
+    to.mkdir(parents=True, exist_ok=True)
+    materials = bill(wheels, lambda name: not is_left_out(name))
+    (to / "sbom.json").write_text(materials, encoding="utf-8")
     return [
         pack(lay_out(files, to / name, python, mounted)) for name, (mounted, files) in parts.items()
     ]

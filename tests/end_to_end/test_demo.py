@@ -84,6 +84,7 @@ def test_ctrl_c_ends_it_cleanly() -> None:
         while "RUNNING" not in running.stdout.readline():
             assert running.poll() is None
         running.send_signal(signal.SIGINT)
-        assert running.stdout.read().endswith("Stopped.\n")
-        assert running.stderr.read() == ""
+        shown, wrong = running.stdout.read(), running.stderr.read()
+        assert wrong == ""
+        assert shown.endswith("Stopped.\n")
         assert running.wait() == 130

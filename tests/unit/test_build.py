@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import struct
 import sys
 import zipfile
@@ -120,3 +122,16 @@ def test_the_build_needs_only_the_standard_library() -> None:
     lines = Path(build.__file__).read_text(encoding="utf-8").splitlines()
     imports = [line.split()[1] for line in lines if line.startswith(("import ", "from "))]
     assert {name.partition(".")[0] for name in imports} <= sys.stdlib_module_names
+
+
+def test_the_bill_of_materials_lists_what_is_shipped(built: Built) -> None:
+    first = (built.first / "sbom.json").read_text(encoding="utf-8")
+    assert first == (built.second / "sbom.json").read_text(encoding="utf-8")
+    components = json.loads(first)["components"]
+    pinned = re.findall(r"^([a-z0-9-]+)==([^ ;]+)", build.REQUIREMENTS.read_text(), re.MULTILINE)
+    listed = {f"{c['name'].lower().replace('_', '-')}=={c['version']}" for c in components}
+    assert listed < {f"{name}=={version}" for name, version in pinned}
+    assert not [name for name in listed if name.startswith("charset-normalizer")]
+    names = {name.partition("==")[0] for name in listed}
+    assert {"requests", "jsonschema", "aws-lambda-powertools"} < names
+    assert all(c["licenses"][0]["license"]["name"] != "not stated" for c in components)
