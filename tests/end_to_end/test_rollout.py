@@ -118,6 +118,74 @@ def test_a_dry_run_needs_no_permission_to_write_and_decides_the_same(it: World) 
     assert (started["Outcome"], started["Plan"]) == ("started", plan["Plan"])
 
 
+def rolls(it: World) -> None:
+    it.post(AutoScalingGroupId=WEB, ImageId=NEW)
+
+
+def rolled(it: World) -> None:
+    rolls(it)
+    it.finish()
+
+
+def failed(it: World) -> None:
+    it.cloud.faults.fail_image(NEW)
+    settings = {"RollingUpdateSettings": {"FailProcess": "AUTO_ROLLBACK"}}
+    it.post(AutoScalingGroupId=WEB, ImageId=NEW, RefreshSettings=settings)
+    it.finish()
+
+
+def rolls_another(it: World) -> None:
+    it.region.add_image("img-0000mid1", created=moment("2025-12-30T12:00:00Z"))
+    it.post(AutoScalingGroupId=WEB, ImageId="img-0000mid1")
+
+
+def is_shared(it: World) -> None:
+    shared = it.region.groups[WEB].launch_configuration_id
+    it.region.add_group("asg-other001", image=OLD, launch_configuration=shared)
+
+
+def is_mixed(it: World) -> None:
+    it.members(WEB)[0].image_id = NEW
+
+
+def is_behind(it: World) -> None:
+    for instance in it.members(WEB):
+        instance.image_id = NEW
+
+
+def is_empty(it: World) -> None:
+    for instance in it.members(WEB):
+        it.region.remove_instance(instance.instance_id)
+
+
+def is_deprecated(it: World) -> None:
+    it.region.images[NEW].image_deprecated = True
+
+
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        lambda _: None, rolls, rolled, failed, rolls_another, is_shared, is_mixed, is_behind,
+        is_empty, is_deprecated,
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("asked", [{"ImageId": NEW}, {"ImageId": OLD}, {}, {"Force": True}])
+def test_a_dry_run_and_the_real_one_decide_the_same(
+    it: World, scenario: Any, asked: dict[str, Any]
+) -> None:
+    scenario(it)
+    before = len(it.cloud.writes())
+    plan = outcome(it.post(AutoScalingGroupId=WEB, DryRun=True, **asked))
+    assert len(it.cloud.writes()) == before
+    real = outcome(it.post(AutoScalingGroupId=WEB, **asked))
+    if plan["Outcome"] == "planned":
+        assert real["Outcome"] in ("started", "restored")
+        assert plan["Reason"] == f"would {real['Reason']}"
+        assert real.get("Plan") in (plan["Plan"], None)
+    else:
+        assert real == plan
+
+
 def test_a_start_refused_for_good_puts_the_old_image_back(it: World) -> None:
     it.cloud.faults.inject("StartInstanceRefresh", "denied")
     status, document = it.post(AutoScalingGroupId=WEB, ImageId=NEW)
