@@ -42,7 +42,7 @@ class Size:
     refreshing: int
 
 
-SIZE = Size(24, 100, 3, 50) if os.environ.get("DAY") == "full" else Size(3, 10, 2, 6)
+SIZE = Size(24, 100, 3, 50) if os.environ.get("DAY") == "full" else Size(4, 15, 2, 8)
 
 
 class Day:
