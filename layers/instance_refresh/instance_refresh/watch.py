@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from .fleet import IN_SERVICE
 from .preflight import image_refusals
-from .request import RESET
+from .request import REPLACE, RESET
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -132,7 +132,7 @@ def _guard(activity: Activity, policy: Policy, limits: Limits, now: datetime) ->
     action = policy.paused_action or limits.paused_action
     if action == ROLLBACK and activity.kind == "ROLLBACK":
         action = "retry"  # a rollback can't be rolled back
-    if action == ROLLBACK and activity.mode == "ROLLING_UPDATE_REPLACE":
+    if action == ROLLBACK and activity.mode == REPLACE:
         action = CANCEL  # replaced instances can't be rolled back
     if activity.status == "AUTO_PAUSE" and not _open(policy, now):
         return act  # it waits for its window: nothing is wrong with it
