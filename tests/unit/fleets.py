@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -26,7 +25,7 @@ def hours(count: float) -> datetime:
 
 def image(image_id: str, created: float = 0, **fields: Any) -> Image:
     base = Image(image_id, "web", hours(created), "NORMAL", 100, False, "x86_64", 50, "100000")
-    return replace(base, **fields)
+    return base._replace(**fields)
 
 
 def activity(status: str, group: str = "asg-a", created: float = 20, **fields: Any) -> Activity:
@@ -42,7 +41,7 @@ def activity(status: str, group: str = "asg-a", created: float = 20, **fields: A
         batch=1,
         batches=(),
     )
-    return replace(base, **fields)
+    return base._replace(**fields)
 
 
 def instances(group: str, count: int, image_id: str, state: str = "IN_SERVICE") -> list[Instance]:
@@ -63,7 +62,7 @@ def group(group_id: str = "asg-a", count: int = 4, **fields: Any) -> Group:
         has_load_balancer=False,
         tags={FAMILY_TAG: "web"},
     )
-    return replace(base, **fields)
+    return base._replace(**fields)
 
 
 def fleet(
@@ -89,4 +88,4 @@ def fleet(
         instances={g.group_id: tuple(instances(g.group_id, g.in_service, runs)) for g in groups},
         activities={item.group_id: item for item in activities},
     )
-    return replace(base, **fields)
+    return base._replace(**fields)

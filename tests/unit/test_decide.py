@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -61,7 +60,7 @@ def test_a_plain_request_never_puts_an_image_back() -> None:
 def test_nothing_to_do(request_: Request) -> None:
     seen = fleet(names=NEW, runs=NEW)
     assert ends(one(request_, seen)) == "already_current"
-    assert starts(one(replace(request_, force=True), seen)).plan.current == 4
+    assert starts(one(request_._replace(force=True), seen)).plan.current == 4
 
 
 def test_a_mixed_group_starts_and_the_plan_counts_both() -> None:
@@ -78,7 +77,7 @@ def test_a_mixed_group_starts_and_the_plan_counts_both() -> None:
 )
 def test_a_live_activity_is_left_alone(status: str) -> None:
     live = (activity(status),)
-    for request in (ASKED, replace(ASKED, force=True)):
+    for request in (ASKED, ASKED._replace(force=True)):
         assert ends(one(request, fleet(names=NEW, activities=live))) == "in_progress"
         assert ends(one(request, fleet(activities=live))) == "queued"
         strange = fleet(group(tags={}), activities=live)
@@ -92,15 +91,15 @@ def test_a_live_rollback_of_the_image_is_no_progress() -> None:
 
 
 def test_an_older_image_is_superseded_unless_forced() -> None:
-    back = replace(ASKED, image_id=OLD)
+    back = ASKED._replace(image_id=OLD)
     seen = fleet(names=NEW, runs=NEW)
     assert ends(one(back, seen)) == "superseded"
-    assert starts(one(replace(back, force=True), seen)).image == OLD
+    assert starts(one(back._replace(force=True), seen)).image == OLD
 
 
 def test_an_image_older_than_an_instances_is_superseded_too() -> None:
     some = (*instances("asg-a", 3, OLD), *instances("asg-a", 1, NEW))
-    between = replace(ASKED, image_id="img-mid")
+    between = ASKED._replace(image_id="img-mid")
     images = {OLD: image(OLD, 0), "img-mid": image("img-mid", 5), NEW: image(NEW, 10)}
     assert ends(one(between, fleet(instances={"asg-a": some}, images=images))) == "superseded"
     crashed = fleet(names="img-mid", instances={"asg-a": some}, images=images)
@@ -126,7 +125,7 @@ def test_what_failed_here_is_not_tried_again(
     seen = fleet(activities=(newest,), origins=origins)
     decision = one(ASKED, seen)
     assert (ends(decision) if isinstance(decision, Outcome) else "start") == verdict
-    starts(one(replace(ASKED, force=True), seen))
+    starts(one(ASKED._replace(force=True), seen))
 
 
 def test_an_attempt_of_another_image_does_not_reject_this_one() -> None:
@@ -140,7 +139,7 @@ def test_where_only_the_configuration_is_behind_nothing_is_reinstalled() -> None
     start = starts(one(ASKED, fleet(names=OLD, runs=NEW)))
     assert (start.sets_image, start.refreshes) == (True, False)
     assert planned(start).reason.endswith("which every instance runs already")
-    assert starts(one(replace(ASKED, force=True), fleet(names=OLD, runs=NEW))).refreshes
+    assert starts(one(ASKED._replace(force=True), fleet(names=OLD, runs=NEW))).refreshes
 
 
 def test_an_instance_that_cvm_no_longer_has_reinstalls_nothing() -> None:
@@ -151,26 +150,26 @@ def test_an_instance_that_cvm_no_longer_has_reinstalls_nothing() -> None:
 
 def test_a_sharing_group_without_instances_holds_nobody() -> None:
     seen = shared("asg-a", "asg-b")
-    empty = replace(seen.groups[1], in_service=0, instances=0)
-    seen = replace(
-        seen, groups=(seen.groups[0], empty), instances={"asg-a": seen.instances["asg-a"]}
+    empty = seen.groups[1]._replace(in_service=0, instances=0)
+    seen = seen._replace(
+        groups=(seen.groups[0], empty), instances={"asg-a": seen.instances["asg-a"]}
     )
-    first, second = every(replace(ASKED, group_ids=("asg-a", "asg-b")), seen)
+    first, second = every(ASKED._replace(group_ids=("asg-a", "asg-b")), seen)
     assert starts(first).image == NEW
     assert ends(second) == "refused"
 
 
 def test_a_force_counts_once_for_one_event() -> None:
-    forced = replace(ASKED, force=True, asked_at=hours(15))
+    forced = ASKED._replace(force=True, asked_at=hours(15))
     done = fleet(names=NEW, runs=NEW, activities=(activity("SUCCESSFUL"),))
     assert ends(one(forced, done)) == "already_current"
-    starts(one(replace(forced, asked_at=hours(25)), done))
+    starts(one(forced._replace(asked_at=hours(25)), done))
     failed = fleet(names=NEW, activities=(activity("FAILED"),))
     assert ends(one(forced, failed)) == "rejected"
 
 
 def changed(seen: Fleet, **fields: Any) -> Fleet:
-    return replace(seen, images={**seen.images, NEW: replace(seen.images[NEW], **fields)})
+    return seen._replace(images={**seen.images, NEW: seen.images[NEW]._replace(**fields)})
 
 
 @pytest.mark.parametrize(
@@ -190,7 +189,7 @@ def changed(seen: Fleet, **fields: Any) -> Fleet:
     ],
 )
 def test_preflight(seen: Fleet, code: str) -> None:
-    for request in (ASKED, replace(ASKED, force=True)):
+    for request in (ASKED, ASKED._replace(force=True)):
         decision = one(request, seen, "100000")
         assert isinstance(decision, Outcome)
         assert (decision.outcome, decision.code) == ("refused", code)
@@ -210,8 +209,8 @@ def test_preflight_gives_all_reasons_at_once() -> None:
 
 def test_a_launch_configuration_whose_image_is_gone_is_mended_by_a_new_one() -> None:
     seen = fleet(group(status="CVM_ABNORMAL"))
-    broken = replace(seen.launch_configurations["asc-a"], status="IMAGE_ABNORMAL")
-    seen = replace(seen, launch_configurations={"asc-a": broken}, images={NEW: image(NEW, 10)})
+    broken = seen.launch_configurations["asc-a"]._replace(status="IMAGE_ABNORMAL")
+    seen = seen._replace(launch_configurations={"asc-a": broken}, images={NEW: image(NEW, 10)})
     starts(one(ASKED, seen))
     plain = one(PLAIN, seen)
     assert ends(plain) == "refused"
@@ -223,18 +222,18 @@ def shared(*ids: str, **fields: Any) -> Fleet:
 
 def test_a_configuration_shared_with_a_group_outside_is_refused() -> None:
     seen = shared("asg-a", "asg-b")
-    outside = replace(seen, groups=seen.groups[:1])
+    outside = seen._replace(groups=seen.groups[:1])
     decision = one(ASKED, outside)
     assert isinstance(decision, Outcome)
     assert decision.code == "LaunchConfigurationShared"
     assert "asg-b" in decision.reason
-    both = every(replace(ASKED, group_ids=("asg-a", "asg-b")), seen)
+    both = every(ASKED._replace(group_ids=("asg-a", "asg-b")), seen)
     assert all(isinstance(decision, Start) for decision in both)
 
 
 def test_a_configuration_is_held_while_one_of_its_groups_must_not_move() -> None:
     seen = shared("asg-a", "asg-b", activities=(activity("RUNNING", "asg-b"),))
-    first, second = every(replace(ASKED, group_ids=("asg-a", "asg-b")), seen)
+    first, second = every(ASKED._replace(group_ids=("asg-a", "asg-b")), seen)
     assert (ends(first), ends(second)) == ("refused", "queued")
 
 
@@ -243,17 +242,17 @@ def test_what_does_not_exist_is_said() -> None:
     missing = one(ASKED, none)
     assert isinstance(missing, Outcome)
     assert (missing.code, missing.status, missing.group) == ("GroupNotFound", 404, "asg-x")
-    nobody = one(replace(ASKED, group_ids=(), tags=(("a", "b"),)), replace(none, missing=()))
+    nobody = one(ASKED._replace(group_ids=(), tags=(("a", "b"),)), none._replace(missing=()))
     assert isinstance(nobody, Outcome)
     assert (nobody.code, nobody.status) == ("NoGroupMatches", 404)
-    family = replace(PLAIN, image_family="web")
+    family = PLAIN._replace(image_family="web")
     empty = one(family, fleet())
     assert isinstance(empty, Outcome)
     assert empty.code == "ImageFamilyEmpty"
 
 
 def test_a_plan_says_what_would_be_done() -> None:
-    plan = planned(starts(one(replace(ASKED, dry_run=True), fleet())))
+    plan = planned(starts(one(ASKED._replace(dry_run=True), fleet())))
     assert plan.outcome == "planned"
     assert plan.reason.startswith("would move asc-a from img-old to img-new")
     assert plan.document()["Plan"]["BatchNumber"] == 4

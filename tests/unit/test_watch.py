@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -45,7 +44,7 @@ def case(live: Activity, names: str = NEW, **fields: Any) -> Case:
 
 
 def live(found: Case, policy: Policy, now: float, **limits: Any) -> watch.Act | None:
-    return watch.live(found, policy, replace(LIMITS, **limits), hours(now))
+    return watch.live(found, policy, LIMITS._replace(**limits), hours(now))
 
 
 def test_a_baked_batch_is_resumed() -> None:
@@ -57,12 +56,12 @@ def test_a_baked_batch_is_resumed() -> None:
 
 
 def test_a_batch_is_not_resumed_while_something_speaks_against_it() -> None:
-    sick = {"asg-a": tuple(replace(i, health="UNHEALTHY") for i in instances("asg-a", 4, NEW))}
+    sick = {"asg-a": tuple(i._replace(health="UNHEALTHY") for i in instances("asg-a", 4, NEW))}
     assert live(case(paused("AUTO_PAUSE"), instances=sick), BAKE, 21.2) is None
     away = {"asg-a": tuple(instances("asg-a", 4, NEW, "STANDBY"))}
     assert live(case(paused("AUTO_PAUSE"), instances=away), BAKE, 21.2) is None
-    assert live(case(paused("AUTO_PAUSE")), replace(BAKE, hold="a sale"), 21.2) is None
-    closed = replace(BAKE, window=window("02:00-05:00 UTC"))
+    assert live(case(paused("AUTO_PAUSE")), BAKE._replace(hold="a sale"), 21.2) is None
+    closed = BAKE._replace(window=window("02:00-05:00 UTC"))
     assert live(case(paused("AUTO_PAUSE")), closed, 21.2) is None
     assert live(case(paused("AUTO_PAUSE")), Policy("web"), 21.2) is None
 
@@ -106,7 +105,7 @@ def test_what_cannot_be_rolled_back_is_retried_or_cancelled() -> None:
 def test_a_bake_and_a_closed_window_are_no_frozen_group() -> None:
     cancel = Policy("web", bake=timedelta(days=1), paused_action="cancel")
     assert live(case(paused("AUTO_PAUSE")), cancel, 30) is None
-    late = live(case(paused("AUTO_PAUSE", kind="ROLLBACK")), replace(cancel, hold=""), 48)
+    late = live(case(paused("AUTO_PAUSE", kind="ROLLBACK")), cancel._replace(hold=""), 48)
     assert late is not None
     closed = Policy("web", window=window("02:00-05:00 UTC"), paused_action="cancel")
     waits = live(case(paused("AUTO_PAUSE")), closed, 24)
@@ -151,8 +150,8 @@ def rolled_back(**fields: Any) -> Case:
 
 def configured(found: Case, **fields: Any) -> Case:
     old = found.fleet.launch_configurations["asc-a"]
-    changed: Fleet = replace(found.fleet, launch_configurations={"asc-a": replace(old, **fields)})
-    return replace(found, fleet=changed)
+    changed: Fleet = found.fleet._replace(launch_configurations={"asc-a": old._replace(**fields)})
+    return found._replace(fleet=changed)
 
 
 def test_after_a_rollback_the_configuration_goes_back() -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from .request import Request
@@ -13,8 +12,7 @@ DEFAULT_BATCH_SIZE = "25%"
 _PASSED_ON = ("BatchPause", "FailProcess")
 
 
-@dataclass(frozen=True)
-class Batches:
+class Batches(NamedTuple):
     """`settings` is the API's RefreshSettings; `notes` say what was computed or clamped."""
 
     number: int

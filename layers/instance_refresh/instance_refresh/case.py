@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .outcome import Outcome
 from .settings import ALL, Allowed
@@ -13,8 +12,7 @@ if TYPE_CHECKING:
     from .request import Request
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """`request` names an image by its id: a family was resolved before."""
 
     request: Request

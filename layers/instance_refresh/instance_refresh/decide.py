@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import outcome as o
 from .batches import batches
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     Rule = Callable[[Case], Outcome | None]
 
 
-@dataclass(frozen=True)
-class Start:
+class Start(NamedTuple):
     """A refresh to start: `settings` is the API's RefreshSettings.
 
     Where every instance runs the image and only the launch configuration names another, it is set

@@ -9,8 +9,7 @@ InstanceRefreshError
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +24,7 @@ class InstanceRefreshError(Exception):
     remedy = "Look at the function's log lines of this request."
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong in a document: where (a JSON Pointer, RFC 6901) and what."""
 
     pointer: str
@@ -84,8 +82,7 @@ class ApiError(InstanceRefreshError):
         self.outcome = rule.outcome
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     """What an API error code means to a caller."""
 
     outcome: str

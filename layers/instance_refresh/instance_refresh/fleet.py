@@ -6,9 +6,9 @@ the decisions need of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +18,7 @@ LIVE = ("INIT", "RUNNING", "FAILED_PAUSE", "AUTO_PAUSE", "MANUAL_PAUSE")
 IN_SERVICE = "IN_SERVICE"
 
 
-@dataclass(frozen=True)
-class Image:
+class Image(NamedTuple):
     image_id: str
     family: str
     created: datetime | None
@@ -35,8 +34,7 @@ class Image:
         return self.state == "NORMAL" and not self.deprecated
 
 
-@dataclass(frozen=True)
-class Instance:
+class Instance(NamedTuple):
     instance_id: str
     group_id: str
     life_cycle_state: str
@@ -45,8 +43,7 @@ class Instance:
     system_disk: int = 0
 
 
-@dataclass(frozen=True)
-class LaunchConfiguration:
+class LaunchConfiguration(NamedTuple):
     launch_configuration_id: str
     image_id: str
     status: str
@@ -55,8 +52,7 @@ class LaunchConfiguration:
     group_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     group_id: str
     status: str
     in_activity: bool
@@ -67,16 +63,14 @@ class Group:
     tags: Mapping[str, str]
 
 
-@dataclass(frozen=True)
-class BatchInstance:
+class BatchInstance(NamedTuple):
     instance_id: str
     status: str
     message: str
     scaling_activity_id: str
 
 
-@dataclass(frozen=True)
-class Batch:
+class Batch(NamedTuple):
     number: int
     status: str
     started: datetime | None
@@ -88,8 +82,7 @@ class Batch:
         return self.status in ("INIT", "RUNNING")
 
 
-@dataclass(frozen=True)
-class Activity:
+class Activity(NamedTuple):
     activity_id: str
     group_id: str
     origin_id: str
@@ -127,8 +120,7 @@ class Activity:
         return max((moment for moment in moments if moment), default=None)
 
 
-@dataclass(frozen=True)
-class Fleet:
+class Fleet(NamedTuple):
     """What was seen of the groups that a request is for.
 
     `missing` are the ids of groups that don't exist; `instances` holds the groups whose instances
@@ -139,11 +131,11 @@ class Fleet:
     region: str
     groups: tuple[Group, ...] = ()
     missing: tuple[str, ...] = ()
-    images: Mapping[str, Image] = field(default_factory=dict)
-    launch_configurations: Mapping[str, LaunchConfiguration] = field(default_factory=dict)
-    instances: Mapping[str, tuple[Instance, ...]] = field(default_factory=dict)
-    activities: Mapping[str, Activity] = field(default_factory=dict)
-    origins: Mapping[str, Activity] = field(default_factory=dict)
+    images: Mapping[str, Image] = MappingProxyType({})
+    launch_configurations: Mapping[str, LaunchConfiguration] = MappingProxyType({})
+    instances: Mapping[str, tuple[Instance, ...]] = MappingProxyType({})
+    activities: Mapping[str, Activity] = MappingProxyType({})
+    origins: Mapping[str, Activity] = MappingProxyType({})
 
     def running(self, group: Group) -> tuple[Instance, ...]:
         """Give the instances that a refresh would take: in service, and still there in CVM."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import outcome as o
@@ -53,7 +52,7 @@ def by_policy(request: Request, group_policy: Policy) -> Request:
     rolling = group_policy.rolling | said
     if "BatchNumber" in said:
         rolling.pop("BatchSize", None)
-    return replace(request, rolling=rolling)
+    return request._replace(rolling=rolling)
 
 
 def in_turn(
@@ -69,7 +68,7 @@ def in_turn(
     needed = [member.case.group for member in unknown_ends(members)]
     if needed:
         fleet = with_newest_activities(members[0].case.fleet, cloud, needed)
-        members = [replace(member, case=replace(member.case, fleet=fleet)) for member in members]
+        members = [member._replace(case=member.case._replace(fleet=fleet)) for member in members]
     turns = gate(members, now, free)
     return members, hold_shared(cases.values(), turns)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 # SCF's own bootstrap logs from DEBUG up, and at DEBUG the SDK writes tokens and signatures.
 logging.getLogger().setLevel(logging.WARNING)
 
-from aws_lambda_powertools import Logger  # noqa: E402 — it logs at DEBUG while it is imported
+from aws_lambda_powertools.logging import Logger  # noqa: E402 — it logs while it is imported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .case import Case
@@ -33,10 +32,10 @@ def _resolve(request: Request, cloud: Cloud) -> Request:
     """Pin a family to its newest image, and find the family whose followers an image is for."""
     if request.image_family:
         newest = cloud.cvm(request.region).newest_of_family(request.image_family)
-        return replace(request, image_id=newest.image_id if newest else None)
+        return request._replace(image_id=newest.image_id if newest else None)
     if request.image_id and request.for_followers:
         images = cloud.cvm(request.region).images([request.image_id])
-        return replace(request, image_family=images[0].family if images else None)
+        return request._replace(image_family=images[0].family if images else None)
     return request
 
 
@@ -62,13 +61,13 @@ def look(requests: Mapping[str, Request], fleet: Fleet, cloud: Cloud, allowed: A
         group.launch_configuration_id for group in fleet.groups if group.launch_configuration_id
     )
     by_id = {c.launch_configuration_id: c for c in configurations}
-    fleet = replace(fleet, launch_configurations=by_id)
+    fleet = fleet._replace(launch_configurations=by_id)
     few = len(fleet.groups) <= _ONE_CALL  # their newest activities are one call, the live ones too
     if few:
         fleet = with_newest_activities(fleet, cloud, fleet.groups)
     else:
         live = {activity.group_id: activity for activity in autoscaling.live_activities()}
-        fleet = replace(fleet, activities=live)
+        fleet = fleet._replace(activities=live)
     asked = (request.image_id or "" for request in requests.values())
     fleet = _with_images(fleet, cloud, {*asked, *(c.image_id for c in configurations)})
 
@@ -83,7 +82,7 @@ def look(requests: Mapping[str, Request], fleet: Fleet, cloud: Cloud, allowed: A
 def _with_images(fleet: Fleet, cloud: Cloud, wanted: set[str]) -> Fleet:
     unknown = sorted(wanted - fleet.images.keys() - {""})
     images = cloud.cvm(fleet.region).images(unknown)
-    return replace(fleet, images={**fleet.images, **{image.image_id: image for image in images}})
+    return fleet._replace(images={**fleet.images, **{image.image_id: image for image in images}})
 
 
 def with_instances(fleet: Fleet, cloud: Cloud, groups: list[Group]) -> Fleet:
@@ -96,7 +95,7 @@ def with_instances(fleet: Fleet, cloud: Cloud, groups: list[Group]) -> Fleet:
     for instance in parsed(lambda item: instance_from(item, machines), items):
         instances.setdefault(instance.group_id, []).append(instance)
     seen = {group: tuple(some) for group, some in instances.items()}
-    fleet = replace(fleet, instances={**fleet.instances, **seen})
+    fleet = fleet._replace(instances={**fleet.instances, **seen})
     running = {instance.image_id for some in seen.values() for instance in some}
     return _with_images(fleet, cloud, running)  # those that a rollback would put back
 
@@ -108,8 +107,7 @@ def with_newest_activities(fleet: Fleet, cloud: Cloud, groups: Iterable[Group]) 
     origins = autoscaling.activities(
         sorted(activity.origin_id for activity in newest if activity.origin_id)
     )
-    return replace(
-        fleet,
+    return fleet._replace(
         activities={**fleet.activities, **{activity.group_id: activity for activity in newest}},
         origins={**fleet.origins, **{origin.activity_id: origin for origin in origins}},
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 STARTED = "started"
 PLANNED = "planned"
@@ -23,8 +22,7 @@ RESTORED = "restored"
 ATTENTION = "attention"
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     """One reason why a group can't be refreshed now."""
 
     code: str
@@ -32,8 +30,7 @@ class Refusal:
     remedy: str
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """What a refresh does to a group; counts are instances.
 
     `current` of the `reinstalled` run the image already (the API takes all in service or none);
@@ -50,8 +47,7 @@ class Plan:
     rollback_image: str
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """One group's result. `status` is its HTTP status; `group` is "" where no group was found."""
 
     outcome: str

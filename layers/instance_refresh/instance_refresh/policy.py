@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .errors import Problem
 from .fleet import FAMILY_TAG
@@ -21,8 +20,7 @@ PAUSES = ("AUTOMATIC", "FIRST_BATCH_PAUSE", "BATCH_INTERVAL_PAUSE")
 FAIL_PROCESSES = ("AUTO_PAUSE", "AUTO_ROLLBACK", "AUTO_CANCEL")
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(NamedTuple):
     """`bake` is how long a batch, and a ring, is watched before the next one begins."""
 
     family: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .outcome import REFUSED, Outcome, Refusal
 
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from .fleet import Image
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(NamedTuple):
     remedy: str
     status: int = 409
     retryable: bool = False

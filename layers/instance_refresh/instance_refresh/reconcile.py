@@ -5,7 +5,6 @@ What the groups need is decided by `decide`, `wave` and `watch`, and carried out
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -204,12 +203,12 @@ def _after_restores(
 def _finish(act: Act, case: Case, decision: Decision, cloud: Cloud) -> Outcome:
     outcome = carry_out(act, case, cloud)
     if act.urgent:
-        outcome = replace(outcome, notes=(*outcome.notes, *_platform_says(act, case, cloud)))
+        outcome = outcome._replace(notes=(*outcome.notes, *_platform_says(act, case, cloud)))
     if act.kind == watch.ALERT and isinstance(decision, Outcome):
         if decision.outcome in (o.REJECTED, o.REFUSED):
-            return replace(decision, notes=(*decision.notes, f"{act.reason}: {act.remedy}"))
+            return decision._replace(notes=(*decision.notes, f"{act.reason}: {act.remedy}"))
         if decision.outcome == o.QUEUED and decision.code:
-            return replace(outcome, notes=(*outcome.notes, decision.reason))
+            return outcome._replace(notes=(*outcome.notes, decision.reason))
     return outcome
 
 

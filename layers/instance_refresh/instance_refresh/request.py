@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,8 +13,7 @@ RESET = "ROLLING_UPDATE_RESET"
 REPLACE = "ROLLING_UPDATE_REPLACE"
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """A valid request. Without `group_ids` and `tags` it is for the groups that follow its image.
 
     `asked_at` is when the event says that it was asked, or None: a Force is spent by the first
@@ -27,7 +26,7 @@ class Request:
     image_id: str | None = None
     image_family: str | None = None
     refresh_mode: str = RESET
-    rolling: Mapping[str, Any] = field(default_factory=dict)
+    rolling: Mapping[str, Any] = MappingProxyType({})
     check_health: bool | None = None
     check_health_timeout: int | None = None
     dry_run: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import outcome as o
@@ -39,7 +38,7 @@ def roll_out(
     outcomes = absent(request, fleet)
     if request.for_followers:
         policy_of, wrong = policies(fleet.groups, fleet.region)
-        fleet = replace(fleet, groups=tuple(g for g in fleet.groups if g.group_id in policy_of))
+        fleet = fleet._replace(groups=tuple(g for g in fleet.groups if g.group_id in policy_of))
         outcomes += wrong
     requests = {
         group.group_id: by_policy(request, policy_of[group.group_id]) if policy_of else request

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .errors import InvalidSetting
 from .values import PAUSED_ACTIONS, duration, one_of
@@ -20,8 +19,7 @@ _LEAST_SECRET = 24
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
-@dataclass(frozen=True)
-class Allowed:
+class Allowed(NamedTuple):
     """What the settings allow: image creators, groups and regions; all where one is empty."""
 
     creators: tuple[str, ...] = ()
@@ -32,8 +30,7 @@ class Allowed:
 ALL = Allowed()
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """How long may pass before someone is told: of a pause, a failed batch, no progress, a publish.
 
     `paused_action` is what is done then to a pause, where the group has no tag that says it.
@@ -46,8 +43,7 @@ class Limits:
     paused_action: str
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """What the environment says, checked; `settings` makes it."""
 
     as_endpoint: str
@@ -59,9 +55,13 @@ class Settings:
     allowed: Allowed
     log_level: str
     webhook_auth: str
-    webhook_secrets: tuple[str, ...] = field(repr=False)
+    webhook_secrets: tuple[str, ...]
     max_refreshing: int
     limits: Limits
+
+    def __repr__(self) -> str:
+        """Show all but the secrets."""
+        return f"Settings({self._replace(webhook_secrets=())._asdict()})"
 
 
 def settings(environ: Mapping[str, str]) -> Settings:

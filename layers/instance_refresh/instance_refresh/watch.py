@@ -5,9 +5,8 @@ Pure: values in, values out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .fleet import IN_SERVICE
 from .preflight import image_refusals
@@ -25,8 +24,7 @@ _OVERLAP = timedelta(minutes=15)  # the longest that a function runs
 RESUME, ROLLBACK, CANCEL, RESTORE, ALERT = "resume", "rollback", "cancel", "restore", "alert"
 
 
-@dataclass(frozen=True)
-class Act:
+class Act(NamedTuple):
     """Something to do, or (`alert`) only to say; `image` is what a restore puts back."""
 
     kind: str
@@ -137,9 +135,9 @@ def _guard(activity: Activity, policy: Policy, limits: Limits, now: datetime) ->
     if activity.status == "AUTO_PAUSE" and not _open(policy, now):
         return act  # it waits for its window: nothing is wrong with it
     if action in ("retry", "continue"):
-        resumed = replace(act, kind=RESUME, resume_mode=action.upper())
+        resumed = act._replace(kind=RESUME, resume_mode=action.upper())
         return resumed if _open(policy, now) else None
-    return act if action == ALERT else replace(act, kind=action)
+    return act if action == ALERT else act._replace(kind=action)
 
 
 def newer_image(case: Case) -> Act | None:

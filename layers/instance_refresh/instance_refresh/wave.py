@@ -5,8 +5,7 @@ Pure: values in, values out.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import outcome as o
 from .decide import Start
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from .policy import Policy
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """A group of a family, with what was decided for it and what its tags say."""
 
     case: Case

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 ACCEPTED = "must be days, hours and a time zone, such as Mon-Fri 02:00-05:00 Asia/Shanghai"
@@ -14,8 +14,7 @@ _FORM = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(NamedTuple):
     """Open from `begin` on each of the days (0 is Monday) to `end`, which may be the day after."""
 
     days: frozenset[int]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ApiError
 
@@ -13,13 +12,16 @@ if TYPE_CHECKING:
 _NAMES = ("TENCENTCLOUD_SECRETID", "TENCENTCLOUD_SECRETKEY", "TENCENTCLOUD_SESSIONTOKEN")
 
 
-@dataclass(frozen=True)
-class Credentials:
+class Credentials(NamedTuple):
     """Valid for six hours at most, so never kept beyond an invocation without a look."""
 
-    secret_id: str = field(repr=False)
-    secret_key: str = field(repr=False)
-    token: str = field(repr=False)
+    secret_id: str
+    secret_key: str
+    token: str
+
+    def __repr__(self) -> str:
+        """Keep them out of logs."""
+        return "Credentials(…)"
 
 
 def credentials(environ: Mapping[str, str]) -> Credentials:

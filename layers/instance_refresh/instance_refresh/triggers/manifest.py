@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
@@ -44,7 +43,7 @@ def _of_packer(document: dict[str, Any], region: str, asked_at: datetime | None)
             if target is None:
                 asked.append(Request(region=where, image_id=image, asked_at=asked_at))
             elif target[1] in (None, where):
-                asked.append(replace(target[0], region=where, image_id=image))
+                asked.append(target[0]._replace(region=where, image_id=image))
     if not asked:
         message = f"the last run has no {_BUILDER} build with an image to roll out"
         raise InvalidInput("the Packer manifest", [Problem("/builds", message)])
