@@ -9,7 +9,7 @@ RUN_REQUIREMENTS = requirements.txt local/requirements.txt
 REQUIREMENTS = $(RUN_REQUIREMENTS) tests/requirements.txt
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: run cloud invoke test lint types audit check fuzz fuzz-guided day bench lock
+.PHONY: run cloud invoke test test-built lint types audit check fuzz fuzz-guided day bench lock
 .PHONY: build role deploy update rollback remove
 
 # Plays the main job on a local cloud: publish an image, and scaling groups roll onto it.
@@ -26,7 +26,19 @@ invoke: $(VENV)/run-installed
 	$(BIN)/python -m local.invoke $(FUNCTION) $(EVENT) $(ARGS)
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(TESTS)
+
+# The end-to-end tests on what `make build` makes, unpacked read-only: make test-built PYTHON=python3.10
+MOUNTED = $(CURDIR)/build/mounted
+test-built: $(VENV)/installed build
+	test ! -e $(MOUNTED) || chmod -R u+w $(MOUNTED)
+	rm -rf $(MOUNTED)
+	for layer in build/layers/*.zip; do $(BIN)/python -m zipfile -e $$layer $(MOUNTED)/opt; done
+	for function in $(notdir $(wildcard functions/*)); do \
+		$(BIN)/python -m zipfile -e build/functions/$$function.zip $(MOUNTED)/functions/$$function; done
+	chmod -R a-w $(MOUNTED)
+	MOUNTED=$(MOUNTED) PYTHONDONTWRITEBYTECODE=x \
+		$(BIN)/python -m pytest --override-ini pythonpath="$(MOUNTED)/opt ." tests/end_to_end
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check

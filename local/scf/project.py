@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
     from local.scf.platform import Platform
 
 ROOT = Path(__file__).resolve().parents[2]
-FUNCTIONS = ROOT / "functions"
-LAYER = ROOT / "layers" / "instance_refresh"
-# In development the installed packages stand for the layer of dependencies.
-OPT = (LAYER, Path(sysconfig.get_path("purelib")))
+# The tree's own, where the installed packages stand for the layer of dependencies; or what MOUNTED
+# holds: the zips of `make build`, unpacked as SCF mounts them.
+MOUNTED = os.environ.get("MOUNTED")
+CODE = Path(MOUNTED) if MOUNTED else ROOT
+FUNCTIONS = CODE / "functions"
+LAYER = CODE / "opt" if MOUNTED else ROOT / "layers" / "instance_refresh"
+OPT = (LAYER,) if MOUNTED else (LAYER, Path(sysconfig.get_path("purelib")))
 
 
 def names() -> list[str]:

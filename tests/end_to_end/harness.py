@@ -8,7 +8,6 @@ import json
 import sys
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -18,13 +17,13 @@ from instance_refresh.gateway import client
 from instance_refresh.invocation import Invocation
 from local.clock import ManualClock
 from local.cloud import Cloud
+from local.scf.project import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from local.clock import Clock
 
-ROOT = Path(__file__).parents[2]
 REGION = "ap-guangzhou"
 BUCKET = "images-1250000000"
 
@@ -33,7 +32,7 @@ def handler(function: str) -> Any:
     """Load a function's handler."""
     name = f"functions_{function}"
     if name not in sys.modules:
-        path = ROOT / "functions" / function / "index.py"
+        path = FUNCTIONS / function / "index.py"
         spec = importlib.util.spec_from_file_location(name, path)
         assert spec
         assert spec.loader

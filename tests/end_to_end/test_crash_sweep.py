@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +9,9 @@ import pytest
 from instance_refresh.fleet import moment
 from instance_refresh.gateway import client
 from instance_refresh.invocation import TryAgain
+from local.scf import project
 from local.scf.platform import Platform
-from tests.end_to_end.harness import BUCKET, ROOT, World, world
+from tests.end_to_end.harness import BUCKET, World, world
 
 if TYPE_CHECKING:
     from local.cloud import Call
@@ -81,11 +81,7 @@ def test_the_process_is_killed_after_each_call_in_turn() -> None:
 
 def sweep(it: World, event: dict[str, Any], turn: int) -> bool:
     """Deliver with a kill after one call, then deliver again; say whether there was that call."""
-    opt = [
-        ROOT / "layers/instance_refresh",
-        *(p for p in map(type(ROOT), sys.path) if p.name == "site-packages"),
-    ]
-    platform = Platform(it.cloud, functions=ROOT / "functions", opt=opt)
+    platform = Platform(it.cloud, project.FUNCTIONS, project.OPT)
     with platform:
         platform.deploy("image_published", role=it.role, timeout_s=20)
         seen: list[str] = []

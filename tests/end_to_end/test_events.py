@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +11,17 @@ import pytest
 
 from local.clock import ManualClock
 from local.cloud import Cloud
+from local.scf import project
 from local.scf.platform import Platform
 from local.seed import seed
-from tests.end_to_end.harness import ROOT, SECRET, World, signed
-from tests.unit.zips import build_twice
+from tests.end_to_end.harness import SECRET, World, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-EVENTS = {path.stem: path for path in sorted((ROOT / "events").glob("*.json"))}
-OBJECTS = ROOT / "events/objects"
-FUNCTIONS = ("image_published", "schedule", "webhook")
+EVENTS = {path.stem: path for path in sorted((project.ROOT / "events").glob("*.json"))}
+OBJECTS = project.ROOT / "events/objects"
+FUNCTIONS = project.names()
 # A webhook's status and what ends the groups; of the others the outcomes, errors and notes.
 EXPECTED: dict[str, Any] = {
     "webhook.api-gateway": (200, ["planned"]),
@@ -120,29 +120,19 @@ def test_events_of_other_triggers_are_refused_by_name(it: World, function: str) 
     assert it.cloud.calls == []
 
 
-@pytest.fixture(params=["source", "zips"])
-def deployed(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Any]:
-    """Give what is deployed: the source beside the packages here, or what `make build` makes."""
-    if request.param == "source":
-        packages = (Path(folder) for folder in sys.path if "site-packages" in folder)
-        return {
-            "functions": ROOT / "functions",
-            "opt": [ROOT / "layers/instance_refresh", *packages],
-        }
-    built = build_twice(tmp_path_factory.getbasetemp())
-    _, *layers = built.mounted("webhook")
-    return {"functions": built.first / "functions", "opt": layers, "python": built.python}
+def test_what_runs_here_is_what_is_deployed() -> None:
+    for name in ("instance_refresh", "tencentcloud.common", "requests", "jsonschema"):
+        found = Path(next(iter(importlib.import_module(name).__path__)))
+        assert any(found.is_relative_to(folder) for folder in project.OPT)
 
 
-def test_nothing_secret_is_written_by_a_function_as_scf_runs_it(deployed: dict[str, Any]) -> None:
+def test_nothing_secret_is_written_by_a_function_as_scf_runs_it() -> None:
     """The runtime's root logger is at DEBUG, where the SDK writes tokens and signatures."""
     environ = {"MANIFEST_PREFIX": "images/", "WEBHOOK_SECRET": SECRET}
     with Cloud(clock=ManualClock()) as cloud:
         fill(cloud)
         role = cloud.role()
-        with Platform(cloud, environ=environ, **deployed) as platform:
+        with Platform(cloud, project.FUNCTIONS, project.OPT, environ=environ) as platform:
             for function in FUNCTIONS:
                 platform.deploy(function, role=role, timeout_s=20)
             for name in EVENTS:

@@ -15,7 +15,8 @@ from instance_refresh import apply
 from instance_refresh.fleet import moment
 from instance_refresh.gateway import client, cos
 from instance_refresh.invocation import TryAgain
-from tests.end_to_end.harness import ROOT, World, world
+from local.scf.project import ROOT
+from tests.end_to_end.harness import World, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from local.calls import WRITES
+from local.scf import project
 from local.scf.platform import Platform
-from tests.end_to_end.harness import ROOT, World, world
+from tests.end_to_end.harness import World, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -83,11 +83,7 @@ def check(it: World) -> None:
 
 @pytest.fixture
 def platform(it: World) -> Iterator[Platform]:
-    opt = [
-        ROOT / "layers/instance_refresh",
-        *(p for p in map(type(ROOT), sys.path) if p.name == "site-packages"),
-    ]
-    with Platform(it.cloud, functions=ROOT / "functions", opt=opt) as made:
+    with Platform(it.cloud, project.FUNCTIONS, project.OPT) as made:
         made.deploy("schedule", role=it.role, timeout_s=20)
         yield made
 
