@@ -7,17 +7,15 @@ import importlib.util
 import json
 import sys
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from unittest import mock
-
-from standardwebhooks.webhooks import Webhook
 
 from instance_refresh.gateway import client
 from instance_refresh.invocation import Invocation
 from local.clock import ManualClock
 from local.cloud import Cloud
 from local.scf.project import FUNCTIONS
+from local.webhook import signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,13 +45,7 @@ SECRET = "whsec_" + base64.b64encode(b"a secret that only tests have").decode()
 
 def signed(body: str, secret: str = SECRET) -> dict[str, str]:
     """Give the headers of a signed call (Standard Webhooks)."""
-    now = datetime.now(timezone.utc)
-    return {
-        "content-type": "application/json",
-        "webhook-id": "msg_1",
-        "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": Webhook(secret).sign("msg_1", now, body),
-    }
+    return {"content-type": "application/json", **signature(secret, body)}
 
 
 class World:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from instance_refresh.triggers import repeats
 from local.clock import ScaledClock
 from tests.end_to_end.harness import SECRET, World, signed, world
 
@@ -37,7 +38,12 @@ def send(it: World, headers: dict[str, str], body: str = BODY) -> tuple[int, dic
 def signed_at(moment: datetime) -> dict[str, str]:
     signature = Webhook(SECRET).sign("msg_1", moment, BODY)
     stamp = str(int(moment.timestamp()))
-    return {**signed(BODY), "webhook-timestamp": stamp, "webhook-signature": signature}
+    return {
+        **signed(BODY),
+        "webhook-id": "msg_1",
+        "webhook-timestamp": stamp,
+        "webhook-signature": signature,
+    }
 
 
 def without(name: str) -> dict[str, str]:
@@ -109,14 +115,48 @@ def test_the_function_urls_own_check_can_stand_for_it(it: World) -> None:
     assert send(it, {"content-type": "application/json"})[0] == 202
 
 
-def test_a_replayed_call_starts_nothing_new() -> None:
+def test_a_call_that_is_sent_again_gets_the_same_answer_and_reaches_no_api(it: World) -> None:
+    headers = signed(BODY)
+    first = send(it, headers)
+    assert first[0] == 202
+    it.cloud.calls.clear()
+    assert send(it, headers) == first
+    headers["webhook-signature"] = f"v1,AAAA {headers['webhook-signature']}"
+    assert send(it, headers) == first
+    assert it.cloud.calls == []
+    status, document = send(it, signed(BODY))  # signed anew, it is another call
+    assert (status, document["Outcomes"][0]["Outcome"]) == (200, "in_progress")
+
+
+def test_a_call_that_failed_can_be_sent_again(it: World) -> None:
+    headers = signed(BODY)
+    it.cloud.faults.inject("StartInstanceRefresh", "denied")
+    assert send(it, headers)[0] == 502
+    assert send(it, headers)[0] == 202
+
+
+def test_a_process_keeps_few_answers(it: World) -> None:
+    body = json.dumps({"AutoScalingGroupId": "asg-web00001", "DryRun": True})
+    calls = [signed(body) for _ in range(70)]
+    first, last = [send(it, headers, body) for headers in calls][:: len(calls) - 1]
+    it.cloud.calls.clear()
+    assert send(it, calls[-1], body) == last
+    assert it.cloud.calls == []
+    assert send(it, calls[0], body) == first
+    assert it.cloud.calls
+
+
+def test_a_call_that_reaches_another_process_starts_nothing_new() -> None:
     with world(clock=ScaledClock(speed=2000)) as it:
         it.region.add_image("img-00000001")
         it.region.add_group("asg-web00001", image="img-00000001", instances=1)
         headers = signed(BODY)
         assert send(it, headers)[0] == 202
-        while send(it, headers)[1]["Outcomes"][0]["Outcome"] == "in_progress":
-            pass
+        (activity,) = it.region.activities.values()
+        while activity.status in ("INIT", "RUNNING"):
+            repeats.forget()
+            send(it, headers)
+        repeats.forget()
         status, document = send(it, headers)
         assert (status, document["Outcomes"][0]["Outcome"]) == (200, "already_current")
         assert len(it.region.activities) == 1

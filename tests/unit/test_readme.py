@@ -130,6 +130,15 @@ def test_every_watch_code() -> None:
     assert codes("What a line with the outcome `attention`") == known
 
 
+def test_every_note() -> None:
+    said = {
+        code
+        for path in SOURCES.rglob("*.py")
+        for code in re.findall(r'\.say\("(\w+)"', path.read_text())
+    }
+    assert codes("What a line without an outcome says") == said
+
+
 @pytest.mark.parametrize("text", re.findall(r"```json\n(.*?)```", README, re.DOTALL))
 def test_every_example_is_valid(text: str) -> None:
     document = json.loads(text)

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
 from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, Problem, Refused
-from . import expect
-from .signature import signed_at, unauthorized
+from . import expect, repeats
+from .signature import unauthorized, verified
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from ..invocation import Invocation
     from ..outcome import Outcome
+    from .signature import Signature
 
 MAX_BODY = 256 * 1024
 _ERROR = 400
@@ -26,10 +25,14 @@ _ERROR = 400
 def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     """Answer a request; whatever happens, the answer is a document without a stack trace."""
     try:
-        body, asked_at = _authentic_body(expect("http", event), invocation)
+        body, signature = _authentic_body(expect("http", event), invocation)
+        if signature and (answer := repeats.answered(signature.call)):
+            invocation.say("Repeated", "the same call again: it gets the same answer")
+            return answer
         document = check("request", parse(body, "the body"), "the body")
         from ..request import request  # what is invalid never needs it
 
+        asked_at = signature.at if signature else None
         asked = request(document, region=invocation.region, asked_at=asked_at)
         outcomes = invocation.roll_out(asked)
     except InvalidSetting as error:  # whose callers may be anyone: they learn no name of it
@@ -42,17 +45,22 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
         return _problem(error, invocation)
     except Exception as error:  # noqa: BLE001 — the last resort: the caller gets a document
         return _problem(invocation.crashed(error), invocation)
-    return _answer(outcomes, invocation)
+    answer = _answer(outcomes, invocation)
+    if signature:
+        repeats.keep(signature.call, answer)
+    return answer
 
 
-def _authentic_body(event: dict[str, Any], invocation: Invocation) -> tuple[bytes, datetime | None]:
-    """Give the body, not parsed yet, and when it was signed."""
+def _authentic_body(
+    event: dict[str, Any], invocation: Invocation
+) -> tuple[bytes, Signature | None]:
+    """Give the body, not parsed yet, and who signed it when."""
     if event["httpMethod"].upper() != "POST":
         raise Refused("MethodNotAllowed", 405, "only POST is served here", "Send a POST request.")
     headers = {name.lower(): str(value) for name, value in event["headers"].items()}
     body, settings = _body(event), invocation.settings
     try:
-        asked_at = signed_at(headers, body, settings)
+        signature = verified(headers, body, settings)
     except InvalidSetting as error:
         invocation.fail(error)
         raise unauthorized() from None
@@ -64,7 +72,7 @@ def _authentic_body(event: dict[str, Any], invocation: Invocation) -> tuple[byte
             "the body must be JSON",
             "Send it with Content-Type: application/json.",
         )
-    return body, asked_at
+    return body, signature
 
 
 def _body(event: dict[str, Any]) -> bytes:

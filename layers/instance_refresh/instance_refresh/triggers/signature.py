@@ -6,7 +6,8 @@ https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-w
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
@@ -18,8 +19,15 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 
-def signed_at(headers: Mapping[str, str], body: bytes, settings: Settings) -> datetime | None:
-    """Give when the call was signed; None where the function URL's own CAM check stands for it.
+class Signature(NamedTuple):
+    """When a call was signed, and its name: the same if it is sent again."""
+
+    at: datetime
+    call: bytes
+
+
+def verified(headers: Mapping[str, str], body: bytes, settings: Settings) -> Signature | None:
+    """Verify who calls; None where the function URL's own CAM check stands for it.
 
     `headers` have lower-case names. A call that isn't signed with one of the secrets, or was signed
     more than five minutes ago, is Refused; without any secret it is an InvalidSetting.
@@ -34,7 +42,9 @@ def signed_at(headers: Mapping[str, str], body: bytes, settings: Settings) -> da
             Webhook(secret).verify(body, dict(headers), json_parse=False)
         except (WebhookVerificationError, ValueError):  # ValueError: headers of another form
             continue
-        return datetime.fromtimestamp(float(headers["webhook-timestamp"]), timezone.utc)
+        identifier, stamp = headers["webhook-id"], headers["webhook-timestamp"]
+        call = sha256(f"{identifier}.{stamp}.".encode() + body).digest()
+        return Signature(datetime.fromtimestamp(float(stamp), timezone.utc), call)
     raise unauthorized()
 
 
