@@ -31,6 +31,7 @@ AFTER = frozenset(
         "slow_after",
         "http_500_after",
         "cut_after",
+        "cut_within",
         "malformed_json",
         "empty_body",
         "wrong_content_type",

@@ -117,6 +117,9 @@ class Server:
 def _spoil(reply: Reply, kind: str) -> Reply | None:
     if kind == "cut_after":
         return None
+    if kind == "cut_within":
+        headers = {**reply.headers, "Content-Length": str(len(reply.body))}
+        return Reply(reply.status, reply.body[: len(reply.body) // 2], headers)
     if kind == "http_500_after":
         return Reply(500, b"<html>upstream error</html>", {"Content-Type": "text/html"})
     if kind == "malformed_json":
@@ -134,4 +137,7 @@ def _respond(request: Request, reply: Reply) -> web.Response:
     if request.method == "HEAD":
         headers["Content-Length"] = str(len(reply.body))
         return web.Response(status=reply.status, headers=headers)
-    return web.Response(status=reply.status, body=reply.body, headers=headers)
+    response = web.Response(status=reply.status, body=reply.body, headers=headers)
+    if int(headers.get("Content-Length", "0")) > len(reply.body):
+        response.force_close()  # what is left never comes
+    return response

@@ -31,7 +31,7 @@ def outcome(it: Fleet) -> str:
     except TencentCloudSDKException as error:
         code: str = error.get_code()
         return code
-    except (ValueError, KeyError) as error:
+    except (ValueError, KeyError, OSError) as error:
         return type(error).__name__
     return ""
 
@@ -49,6 +49,7 @@ def outcome(it: Fleet) -> str:
         ("cut_before", "ClientNetworkError", 0),
         ("http_500_after", "ServerNetworkError", 1),
         ("cut_after", "ClientNetworkError", 1),
+        ("cut_within", "ChunkedEncodingError", 1),
         ("malformed_json", "JSONDecodeError", 1),
         ("empty_body", "JSONDecodeError", 1),
         ("wrong_content_type", "", 1),

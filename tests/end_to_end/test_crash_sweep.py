@@ -20,7 +20,7 @@ OLD, NEW = "img-00000001", "img-00000002"
 GROUPS = ["asg-web00001", "asg-web00002", "asg-web00003"]
 KINDS = [
     "throttle", "http_500", "internal_error", "http_500_after", "cut_before", "cut_after",
-    "delay", "slow_after",
+    "cut_within", "delay", "slow_after",
 ]  # fmt: skip
 
 

@@ -27,7 +27,7 @@ FIRST = "img-hour0000"
 STEP = 120  # seconds between two ticks
 FAULTS = (
     "throttle", "http_500", "http_500_after", "internal_error", "error_without_request_id",
-    "malformed_json", "empty_body", "wrong_content_type", "cut_before", "cut_after",
+    "malformed_json", "empty_body", "wrong_content_type", "cut_before", "cut_after", "cut_within",
 )  # fmt: skip
 OURS = ("instance_refresh", "tencentcloud", "requests", "urllib3", "http", "aws_lambda_powertools")
 # A client is lent to one call at a time: 16 calls side by side, to each of the two services.

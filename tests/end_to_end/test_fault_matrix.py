@@ -42,11 +42,19 @@ READ: Row = {
     "wrong_content_type": (DONE, DONE),
     "cut_before": (DONE, AGAIN),
     "cut_after": (DONE, AGAIN),
+    "cut_within": (DONE, AGAIN),
     "slow_after": (DONE, AGAIN),
     "expired_token": (AGAIN, AGAIN),
     "denied": (SAID, SAID),
 }
-LOST_ANSWERS = ("http_500_after", "malformed_json", "empty_body", "cut_after", "slow_after")
+LOST_ANSWERS = (
+    "http_500_after",
+    "malformed_json",
+    "empty_body",
+    "cut_after",
+    "cut_within",
+    "slow_after",
+)
 # The activity is found that the call has made.
 START: Row = READ | dict.fromkeys(LOST_ANSWERS, (DONE, DONE))
 # The bytes are the object's, as far as anyone can tell: a manifest that isn't valid.

@@ -205,7 +205,9 @@ def test_a_throttled_start_is_sent_again_once(it: World) -> None:
     assert len(it.region.activities) == 1
 
 
-@pytest.mark.parametrize("kind", ["cut_after", "http_500_after", "malformed_json", "empty_body"])
+@pytest.mark.parametrize(
+    "kind", ["cut_after", "cut_within", "http_500_after", "malformed_json", "empty_body"]
+)
 def test_a_start_whose_answer_is_lost_is_found(it: World, kind: str) -> None:
     it.cloud.faults.inject("StartInstanceRefresh", kind)
     started = outcome(it.post(AutoScalingGroupId=WEB, ImageId=NEW))

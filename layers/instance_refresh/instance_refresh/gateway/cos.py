@@ -109,7 +109,10 @@ def _get(
     with requests.get(
         url, headers=headers, timeout=timeout, stream=True, allow_redirects=False
     ) as answer:
-        return answer, bytes(answer.raw.read(most, decode_content=False))
+        body = bytes(answer.raw.read(most, decode_content=False))
+        if answer.raw.length_remaining and len(body) < most:
+            raise requests.ConnectionError  # cut off: what came is not the object
+        return answer, body
 
 
 def _refused(answer: requests.Response, body: bytes) -> ApiError:
