@@ -289,6 +289,17 @@ def test_a_shared_launch_configuration_is_refused_and_unchanged(it: World) -> No
     assert len(it.region.activities) == 2
 
 
+def test_at_debug_each_call_is_a_line(it: World, capsys: pytest.CaptureFixture[str]) -> None:
+    it.environ["LOG_LEVEL"] = "DEBUG"
+    it.cloud.faults.inject("StartInstanceRefresh", "throttle")
+    it.post(AutoScalingGroupId="asg-web00001", ImageId=NEW)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    calls = [line for line in lines if line["level"] == "DEBUG"]
+    assert sorted(line["message"] for line in calls) == sorted(c.action for c in it.cloud.calls)
+    assert all(line["api_request_id"] and line["region"] == it.region.name for line in calls)
+    assert [line["code"] for line in calls if line.get("code")] == ["RequestLimitExceeded"]
+
+
 def test_credentials_are_read_at_each_invocation(it: World) -> None:
     first = it.role
     assert it.post(AutoScalingGroupId=WEB, ImageId=NEW, DryRun=True)[0] == 200

@@ -54,6 +54,7 @@ def it(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "WEBHOOK_SECRET": SECRET,
             "WEBHOOK_SECRET_PREVIOUS": OTHER,
             "DATABASE_PASSWORD": f"{PLANT}-database",
+            "LOG_LEVEL": "DEBUG",
         }
         yield World(cloud, environ | cloud.environment())
 

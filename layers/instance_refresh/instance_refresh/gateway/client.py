@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from tencentcloud.common.profile.http_profile import HttpProfile
 
 from ..deadline import within
 from ..errors import ApiError
+from ..logs import logger
 from .pace import Pace
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ class Api:
         """
         for attempt in range(_TRIES):
             try:
-                return self._once(action, parameters, deadline)
+                return self._logged(action, parameters, deadline)
             except ApiError as error:
                 throttled = error.code.startswith("RequestLimitExceeded")
                 if attempt + 1 == _TRIES or not (throttled or (repeat and error.fate_unknown)):
@@ -76,6 +78,28 @@ class Api:
                 except ApiError:
                     raise error from None
         raise AssertionError  # the last attempt has returned or raised
+
+    def _logged(
+        self, action: str, parameters: dict[str, Any], deadline: Deadline
+    ) -> dict[str, Any]:
+        """Call once; with LOG_LEVEL=DEBUG a line says how it went, and never what was in it."""
+        started, code, request_id = time.monotonic(), None, None
+        try:
+            response = self._once(action, parameters, deadline)
+            request_id = response.get("RequestId")
+        except ApiError as error:
+            code, request_id = error.code, error.request_id
+            raise
+        else:
+            return response
+        finally:
+            logger().debug(
+                action,
+                code=code,
+                region=self._region,
+                api_request_id=request_id,
+                duration_ms=round((time.monotonic() - started) * 1000),
+            )
 
     def _once(self, action: str, parameters: dict[str, Any], deadline: Deadline) -> dict[str, Any]:
         _PACES.setdefault(action, Pace(_INTERVAL)).wait(deadline)
