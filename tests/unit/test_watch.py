@@ -191,11 +191,11 @@ def test_a_configuration_that_others_need_is_not_restored() -> None:
     ],
 )
 def test_leftovers_are_said(seen: Fleet, code: str | None) -> None:
-    act = watch.leftovers(Case(ASKED, seen, group()), LIMITS, hours(20))
+    act = watch.leftovers(Case(ASKED, seen, group()), LIMITS, hours(20), start_comes=False)
     assert (act.code if act else None) == code
 
 
 def test_an_image_that_never_arrives_is_said() -> None:
-    act = watch.leftovers(Case(ASKED, fleet(), group()), LIMITS, hours(35))
+    act = watch.leftovers(Case(ASKED, fleet(), group()), LIMITS, hours(35), start_comes=False)
     assert act is not None
     assert act.code == "NotDeployed"

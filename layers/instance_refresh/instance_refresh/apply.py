@@ -7,11 +7,11 @@ refresh; after both, a live activity. So nothing is written down anywhere else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import outcome as o
 from . import watch
-from .decide import Start, describe
+from .decide import Start, describe, only_set
 from .errors import ApiError
 from .gateway.reading import side_by_side
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .watch import Act
 
 _TRIES = 4
+_UNTOUCHED = ("WAITING", "CANCELLED", "NOT_FOUND")
 _IN_REFRESH = "ResourceUnavailable.AutoScalingGroupInRefreshActivity"
 
 
@@ -53,23 +54,21 @@ def _roll(together: list[Start], autoscaling: AutoScaling, cloud: Cloud) -> list
     outcomes = [
         _start(start, autoscaling, cloud)
         if start.refreshes
-        else start.ends(o.RESTORED, describe(start), plan=None, notes=())
+        else only_set(start, o.RESTORED, describe(start))
         for start in together
     ]
     if first.previous_image and all(_refused_for_good(outcome) for outcome in outcomes):
         note = _put_back(first, autoscaling)
-        outcomes = [
-            start.ends(
-                outcome.outcome,
-                f"{outcome.reason}; {note}",
-                status=outcome.status,
-                code=outcome.code,
-                remedy=outcome.remedy,
-                request_id=outcome.request_id,
-            )
-            for start, outcome in zip(together, outcomes, strict=True)
-        ]
-    return outcomes
+        return [outcome._replace(reason=f"{outcome.reason}; {note}") for outcome in outcomes]
+    return [_with_next_try(start, one) for start, one in zip(together, outcomes, strict=True)]
+
+
+def _with_next_try(start: Start, outcome: Outcome) -> Outcome:
+    """Say of a start that another try can mend that the launch configuration is ahead of it."""
+    if not start.sets_image or outcome.outcome not in (o.REFUSED, o.FAILED):
+        return outcome
+    ahead = f"launch configuration {start.launch_configuration} names {start.image} already"
+    return outcome._replace(reason=f"{outcome.reason}; {ahead}")
 
 
 def _start(start: Start, autoscaling: AutoScaling, cloud: Cloud) -> Outcome:
@@ -170,21 +169,55 @@ def act(wanted: Act, case: Case, cloud: Cloud) -> Outcome:
         if wanted.kind == watch.RESUME:
             autoscaling.resume_instance_refresh(group, name, wanted.resume_mode)
             return case.ends(o.RESUMED, f"{wanted.reason}; {wanted.resume_mode}", **fields)
-        if wanted.kind == watch.CANCEL:
+        if wanted.kind == watch.ROLLBACK:
+            settings = _rollback_settings(case, activity, autoscaling)
+            if settings:
+                fields["activity"] = autoscaling.rollback_instance_refresh(group, name, settings)
+                return case.ends(o.ROLLED_BACK, wanted.reason, **fields)
+        if wanted.kind in (watch.CANCEL, watch.ROLLBACK):  # what touched nothing is cancelled
             autoscaling.cancel_instance_refresh(group, name)
             return case.ends(o.CANCELLED, wanted.reason, **fields)
-        if wanted.kind == watch.ROLLBACK:
-            settings = {"RollingUpdateSettings": {"BatchNumber": 1}}
-            fields["activity"] = autoscaling.rollback_instance_refresh(group, name, settings)
-            return case.ends(o.ROLLED_BACK, wanted.reason, **fields)
-        name = case.group.launch_configuration_id
-        if not _still_names(name, case.configured_image_id, autoscaling):
-            reason = f"launch configuration {name} was changed meanwhile and left as it is"
-            return case.ends(o.QUEUED, reason, status=202, **fields)
-        autoscaling.set_image(name, wanted.image)
-        return case.ends(o.RESTORED, wanted.reason, **fields)
+        return _restore(wanted, case, autoscaling, fields)
     except ApiError as error:
         reason = f"{wanted.reason}; {wanted.kind} failed: {error}"
         fields |= {"code": error.code, "remedy": error.remedy}
         retry = {"request_id": error.request_id or "", "retryable": error.retryable}
         return case.ends(o.FAILED, reason, status=error.status, **fields, **retry)
+
+
+def _rollback_settings(
+    case: Case, activity: Activity, autoscaling: AutoScaling
+) -> dict[str, Any] | None:
+    """Roll back in as many batches as the activity has begun; None if it has touched nothing."""
+    there = {item["InstanceId"] for item in autoscaling.instances([case.group])}
+    begun = [
+        batch
+        for batch in activity.batches
+        if any(i.instance_id in there and i.status not in _UNTOUCHED for i in batch.instances)
+    ]
+    if not begun:
+        return None
+    return {
+        "RollingUpdateSettings": {"BatchNumber": len(begun)},
+        "CheckInstanceTargetHealth": case.group.has_load_balancer,
+    }
+
+
+def _restore(wanted: Act, case: Case, autoscaling: AutoScaling, fields: dict[str, Any]) -> Outcome:
+    """Put the image back, unless the configuration or a group that uses it has moved meanwhile."""
+    name, before = case.group.launch_configuration_id, case.fleet.activities
+    newest = autoscaling.newest_activities((case.group.group_id, *case.shared_with))
+    moved = [a for a in newest if a.live or a.activity_id != _id_of(before.get(a.group_id), a)]
+    found = autoscaling.launch_configurations([name])
+    names = found[0].image_id if found else ""
+    if moved or names not in (case.configured_image_id, wanted.image):
+        reason = f"{name} or a group that uses it has moved meanwhile, and was left as it is"
+        return case.ends(o.QUEUED, reason, status=202)
+    if names != wanted.image:  # or another group that shares it has put the image back
+        autoscaling.set_image(name, wanted.image)
+    return case.ends(o.RESTORED, wanted.reason, **fields)
+
+
+def _id_of(known: Activity | None, otherwise: Activity) -> str:
+    """Give the id of the activity that was seen, where one was looked up."""
+    return (known or otherwise).activity_id

@@ -55,6 +55,13 @@ class Case(NamedTuple):
         )
 
     @property
+    def may_be_refreshed(self) -> bool:
+        return not self.allowed.groups or self.group.group_id in self.allowed.groups
+
+    def allows_creator(self, image: Image) -> bool:
+        return not self.allowed.creators or image.creator in self.allowed.creators
+
+    @property
     def running(self) -> tuple[Instance, ...]:
         return self.fleet.running(self.group)
 
@@ -62,6 +69,10 @@ class Case(NamedTuple):
     def activity(self) -> Activity | None:
         """The group's newest refresh activity, where it was looked up."""
         return self.fleet.activities.get(self.group.group_id)
+
+    @property
+    def is_live(self) -> bool:
+        return self.activity is not None and self.activity.live
 
     @property
     def shared_with(self) -> tuple[str, ...]:

@@ -9,12 +9,13 @@ from .batches import batches
 from .fleet import FAMILY_TAG
 from .outcome import Outcome, Plan, Refusal
 from .preflight import refusal, refusal_fields, refused
+from .watch import restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from .case import Case
-    from .fleet import Activity, Fleet
+    from .fleet import Activity, Fleet, Image
     from .request import Request
 
     Rule = Callable[[Case], Outcome | None]
@@ -54,7 +55,7 @@ Decision = Start | Outcome
 
 
 def in_progress(case: Case) -> Outcome | None:
-    """1. A live activity is never disturbed, nor is its launch configuration."""
+    """A live activity is never disturbed, nor is its launch configuration."""
     activity = case.activity
     if activity is None or not activity.live:
         return None
@@ -79,28 +80,43 @@ def in_progress(case: Case) -> Outcome | None:
 
 
 def superseded(case: Case) -> Outcome | None:
-    """3. An image older than the launch configuration's, or an instance's, doesn't replace it."""
+    """An image older than what the group has, or what it is to follow, doesn't replace it.
+
+    What the launch configuration alone names doesn't count once it is withdrawn.
+    """
     image = case.image
     if case.request.force or not case.sets_image or image is None:
         return None
-    has = {case.configured_image_id, *(instance.image_id for instance in case.running)}
-    newer = [
-        found
-        for found in map(case.fleet.images.get, sorted(has))
-        if found and found.created and image.created and found.created > image.created
-    ]
-    if not newer:
+    known = [found for found in case.fleet.images.values() if _newer(found, image)]
+    running = {instance.image_id for instance in case.running}
+    has = [found for found in known if found.image_id in running]
+    has += [found for found in known if found.usable and _is_due(found, case)]
+    if not has:
         return None
-    before = newer[0]
     reason = (
-        f"image {image.image_id} ({image.created:%Y-%m-%d %H:%M:%SZ}) is older than the group's"
-        f" {before.image_id} ({before.created:%Y-%m-%d %H:%M:%SZ})"
+        f"image {image.image_id} ({image.created:%Y-%m-%d %H:%M:%SZ}) is older than"
+        f" {has[0].image_id} ({has[0].created:%Y-%m-%d %H:%M:%SZ})"
     )
-    return case.ends(o.SUPERSEDED, reason, remedy="Set Force to go back to the older image.")
+    remedy = "Set Force to go back to the older image."
+    if FAMILY_TAG in case.group.tags:
+        remedy = "To go back, deprecate the newer image, then set Force."
+    return case.ends(o.SUPERSEDED, reason, remedy=remedy)
+
+
+def _newer(one: Image, other: Image) -> bool:
+    return bool(one.created and other.created and one.created > other.created)
+
+
+def _is_due(image: Image, case: Case) -> bool:
+    """Say whether the launch configuration names it, or it is of the family that is followed."""
+    if image.image_id == case.configured_image_id:
+        return True
+    followed = case.request.image_family if case.request.for_followers else None
+    return image.family == followed and case.allows_creator(image)
 
 
 def already_current(case: Case) -> Outcome | None:
-    """4. Nothing to do where every instance runs the image that the configuration names."""
+    """Nothing to do where every instance runs the image that the configuration names."""
     if case.request.force or not case.all_on_image:
         return None
     reason = f"all {len(case.running)} instances in service run {case.image_id}"
@@ -123,7 +139,7 @@ def force_spent(case: Case) -> Outcome | None:
 
 
 def rejected(case: Case) -> Outcome | None:
-    """5. What failed, was rolled back or cancelled here is not tried again by itself."""
+    """What failed, was rolled back or cancelled here is not tried again by itself."""
     activity, image = case.activity, case.image
     if case.request.force or activity is None or image is None:
         return None
@@ -151,9 +167,8 @@ def _of_another_image(case: Case, attempt: Activity) -> bool:
     updated = case.launch_configuration.updated if case.launch_configuration else None
     if not case.sets_image or updated is None or attempt.created is None:
         return False
-    return updated <= attempt.created and case.configured_image_id not in {
-        instance.image_id for instance in case.running
-    }
+    running = {instance.image_id for instance in case.running}
+    return updated <= attempt.created and running != {case.configured_image_id}
 
 
 # Each tier needs one more look at the cloud than the one before it: first the groups with their
@@ -243,12 +258,14 @@ def _start(case: Case) -> Start:
 
 
 def _previous_image(case: Case, images: set[str]) -> str:
-    """After a crash between the two writes the configuration names the image, no instance runs it.
+    """Give what the launch configuration names, unless an attempt with that image failed here.
 
-    Then what the instances run is what it named before.
+    After a crash between the two writes it names the image and no instance runs it: then what the
+    instances run is what it named before.
     """
     if case.sets_image:
-        return case.configured_image_id
+        undone = restore(case)
+        return undone.image if undone and undone.image else case.configured_image_id
     crashed = case.request.names_image and len(images) == 1 and case.image_id not in images
     return next(iter(images)) if crashed else ""
 
@@ -275,7 +292,13 @@ def _holds(other: Decision | None) -> bool:
 
 def planned(start: Start) -> Outcome:
     """Report what a start would do."""
-    return start.ends(o.PLANNED, f"would {describe(start)}")
+    reason = f"would {describe(start)}"
+    return start.ends(o.PLANNED, reason) if start.refreshes else only_set(start, o.PLANNED, reason)
+
+
+def only_set(start: Start, outcome: str, reason: str) -> Outcome:
+    """Make the outcome of a start that sets the launch configuration and reinstalls nothing."""
+    return start.ends(outcome, reason, plan=None, notes=())
 
 
 def describe(start: Start) -> str:

@@ -41,6 +41,7 @@ class Instance(NamedTuple):
     health: str
     image_id: str = ""
     system_disk: int = 0
+    machine_state: str = ""
 
 
 class LaunchConfiguration(NamedTuple):
@@ -138,11 +139,13 @@ class Fleet(NamedTuple):
     origins: Mapping[str, Activity] = MappingProxyType({})
 
     def running(self, group: Group) -> tuple[Instance, ...]:
-        """Give the instances that a refresh would take: in service, and still there in CVM."""
+        """Give the instances that a refresh would take: in service, and running in CVM."""
         return tuple(
             instance
             for instance in self.instances.get(group.group_id, ())
-            if instance.life_cycle_state == IN_SERVICE and instance.image_id
+            if instance.life_cycle_state == IN_SERVICE
+            and instance.image_id
+            and instance.machine_state in ("RUNNING", "")
         )
 
 
@@ -181,6 +184,7 @@ def instance_from(item: Mapping[str, Any], machines: Mapping[str, Mapping[str, A
         health=item.get("HealthStatus") or "",
         image_id=machine.get("ImageId") or "",
         system_disk=(machine.get("SystemDisk") or {}).get("DiskSize") or 0,
+        machine_state=machine.get("InstanceState") or "",
     )
 
 

@@ -12,6 +12,7 @@ from .gateway.actions import parsed
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from .fleet import Image
     from .gateway.cloud import Cloud
     from .request import Request
     from .settings import Allowed
@@ -21,22 +22,29 @@ _ONE_CALL = 5  # groups that a filter takes
 
 def find(request: Request, cloud: Cloud) -> tuple[Request, Fleet]:
     """Find a request's groups; give it with its image and family resolved, and the groups alone."""
-    request = _resolve(request, cloud)
+    request, images = _resolve(request, cloud)
     groups = _groups(request, cloud)
     present = {group.group_id for group in groups}
     missing = tuple(group for group in request.group_ids if group not in present)
-    return request, Fleet(region=request.region, groups=tuple(groups), missing=missing)
+    seen = {image.image_id: image for image in images}
+    return request, Fleet(request.region, groups=tuple(groups), missing=missing, images=seen)
 
 
-def _resolve(request: Request, cloud: Cloud) -> Request:
-    """Pin a family to its newest image, and find the family whose followers an image is for."""
-    if request.image_family:
-        newest = cloud.cvm(request.region).newest_of_family(request.image_family)
-        return request._replace(image_id=newest.image_id if newest else None)
+def _resolve(request: Request, cloud: Cloud) -> tuple[Request, list[Image]]:
+    """Pin a family to its newest image, and find the family whose followers an image is for.
+
+    Its newest image is read too: an event of an older one may come late.
+    """
+    cvm, images = cloud.cvm(request.region), []
     if request.image_id and request.for_followers:
-        images = cloud.cvm(request.region).images([request.image_id])
-        return request._replace(image_family=images[0].family if images else None)
-    return request
+        images = cvm.images([request.image_id])
+        request = request._replace(image_family=images[0].family if images else None)
+    if request.image_family:
+        newest = cvm.newest_of_family(request.image_family)
+        images += [newest] if newest else []
+        pinned = request.image_id or (newest.image_id if newest else None)
+        request = request._replace(image_id=pinned)
+    return request, images
 
 
 def _groups(request: Request, cloud: Cloud) -> list[Group]:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from .case import Case
     from .fleet import Image
+    from .settings import Allowed
 
 
 class Rule(NamedTuple):
@@ -70,6 +71,14 @@ def refusal_fields(refusals: list[Refusal]) -> dict[str, Any]:
     }
 
 
+def region_refused(region: str, allowed: Allowed) -> Outcome | None:
+    """Refuse a region that the settings don't allow."""
+    if not allowed.regions or region in allowed.regions:
+        return None
+    reason = refusal("RegionNotAllowed", f"region {region} is not one that is served")
+    return Outcome(REFUSED, region=region, **refusal_fields([reason]))
+
+
 def image_refusals(case: Case) -> Iterator[Refusal]:
     """Say what speaks against the image, whatever the group does just now."""
     image = case.image
@@ -84,6 +93,13 @@ def image_refusals(case: Case) -> Iterator[Refusal]:
         yield refusal("ImageNotFound", f"image {case.image_id or '(none)'} is not in {where}")
 
 
+def may_follow(case: Case) -> bool:
+    """Say whether the image could be started once the group's live activity is over."""
+    passes = ("GroupInActivity", "GroupEmpty")
+    lasting = (r for r in (*_group(case), *_launch_configuration(case)) if r.code not in passes)
+    return not any(image_refusals(case)) and not any(lasting)
+
+
 def _usable(case: Case, image: Image) -> Iterator[Refusal]:
     if image.state.endswith("FAILED"):
         yield refusal("ImageCreationFailed", f"image {image.image_id} is {image.state}")
@@ -92,11 +108,9 @@ def _usable(case: Case, image: Image) -> Iterator[Refusal]:
         yield refusal("ImageNotNormal", f"image {image.image_id} is {image.state}{progress}")
     if image.deprecated:
         yield refusal("ImageDeprecated", f"image {image.image_id} is deprecated")
-    creators = case.allowed.creators
-    if creators and image.creator not in creators:
-        yield refusal(
-            "ImageCreatorNotAllowed", f"image {image.image_id} was made by an account not allowed"
-        )
+    if not case.allows_creator(image):
+        reason = f"image {image.image_id} was made by {image.creator}, an account not allowed"
+        yield refusal("ImageCreatorNotAllowed", reason)
 
 
 def _fits(case: Case, image: Image) -> Iterator[Refusal]:
@@ -119,7 +133,7 @@ def _fits(case: Case, image: Image) -> Iterator[Refusal]:
 
 def _group(case: Case) -> Iterator[Refusal]:
     group = case.group
-    if case.allowed.groups and group.group_id not in case.allowed.groups:
+    if not case.may_be_refreshed:
         yield refusal("GroupNotAllowed", f"group {group.group_id} is not one that may be refreshed")
     # CVM_ABNORMAL says that the launch configuration is abnormal, which a new image can mend.
     mended = group.status == "CVM_ABNORMAL" and _mends(case)

@@ -20,6 +20,7 @@ from .follow import by_policy, in_turn, policies, refreshing
 from .gateway.reading import side_by_side
 from .observe import look, with_instances, with_newest_activities
 from .outcome import Outcome
+from .preflight import region_refused
 from .request import Request
 from .wave import Member, holders, waits
 
@@ -41,6 +42,9 @@ def reconcile(
     cloud: Cloud, settings: Settings, region: str, now: datetime
 ) -> tuple[tuple[Outcome, ...], dict[str, int]]:
     """Give the outcomes that changed something or need someone, and a count of groups by state."""
+    unserved = region_refused(region, settings.allowed)
+    if unserved:
+        return (unserved,), {}
     cases, policy_of, outcomes = _look(cloud, settings, region, now)
     members, decisions = _decide(cases, policy_of, cloud, settings, now)
     acts = {member.group_id: act for member, act in _acts(members, decisions, settings, now)}
@@ -66,7 +70,7 @@ def reconcile(
 def _worth_telling(end: Outcome) -> bool:
     """Something was changed or needs someone; what passes by itself is only counted."""
     quiet = (o.ALREADY_CURRENT, o.IN_PROGRESS, o.QUEUED, o.SUPERSEDED)
-    passes = end.outcome == o.REFUSED and end.retryable
+    passes = end.outcome == o.REFUSED and (end.retryable or end.code == "GroupEmpty")
     return end.code == "Held" or (end.outcome not in quiet and not passes)
 
 
@@ -167,7 +171,7 @@ def _acts(
         turns = waits(some, now)
         for member in some:
             case, decision = member.case, decisions[member.group_id]
-            if case.activity and case.activity.live:
+            if case.is_live:
                 its_turn = turns[member.group_id] is None
                 act = watch.newer_image(case) if its_turn else None
                 act = act or watch.live(case, member.policy, settings.limits, now)
@@ -175,8 +179,9 @@ def _acts(
                 act = None
             else:
                 act = None if member.policy.hold else watch.restore(case)
-                act = act or watch.leftovers(case, settings.limits, now)
-            if act:
+                comes = decision.outcome == o.REFUSED and decision.retryable
+                act = act or watch.leftovers(case, settings.limits, now, start_comes=comes)
+            if act and (act.kind == watch.ALERT or case.may_be_refreshed):
                 yield member, act
 
 
@@ -204,12 +209,12 @@ def _finish(act: Act, case: Case, decision: Decision, cloud: Cloud) -> Outcome:
     outcome = carry_out(act, case, cloud)
     if act.urgent:
         outcome = outcome._replace(notes=(*outcome.notes, *_platform_says(act, case, cloud)))
-    if act.kind == watch.ALERT and isinstance(decision, Outcome):
-        if decision.outcome in (o.REJECTED, o.REFUSED):
-            return decision._replace(notes=(*decision.notes, f"{act.reason}: {act.remedy}"))
-        if decision.outcome == o.QUEUED and decision.code:
-            return outcome._replace(notes=(*outcome.notes, decision.reason))
-    return outcome
+    if act.kind != watch.ALERT or isinstance(decision, Start):
+        return outcome
+    if not act.urgent and decision.outcome in (o.REJECTED, o.REFUSED) and _worth_telling(decision):
+        return decision._replace(notes=(*decision.notes, f"{act.reason}: {act.remedy}"))
+    why = decision.outcome in (o.REJECTED, o.REFUSED) or decision.code
+    return outcome._replace(notes=(*outcome.notes, decision.reason)) if why else outcome
 
 
 def _platform_says(act: Act, case: Case, cloud: Cloud) -> tuple[str, ...]:

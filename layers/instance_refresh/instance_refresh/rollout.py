@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import outcome as o
 from .apply import apply
 from .case import Case
 from .decide import Start, absent, decide, planned
 from .follow import by_policy, in_turn, policies, refreshing
 from .observe import find, look
-from .outcome import Outcome
-from .preflight import refusal, refusal_fields
+from .preflight import region_refused
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from .gateway.cloud import Cloud
+    from .outcome import Outcome
     from .policy import Policy
     from .request import Request
     from .settings import Settings
@@ -29,10 +28,9 @@ def roll_out(
 
     A request without a target goes to the image's followers, each when its turn has come.
     """
-    regions = settings.allowed.regions
-    if regions and request.region not in regions:
-        reason = refusal("RegionNotAllowed", f"region {request.region} is not one that is served")
-        return (Outcome(o.REFUSED, region=request.region, **refusal_fields([reason])),)
+    unserved = region_refused(request.region, settings.allowed)
+    if unserved:
+        return (unserved,)
     request, fleet = find(request, cloud)
     policy_of: dict[str, Policy] = {}
     outcomes = absent(request, fleet)

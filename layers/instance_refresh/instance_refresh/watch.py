@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from .fleet import IN_SERVICE
-from .preflight import image_refusals
+from .preflight import may_follow
 from .request import REPLACE, RESET
 
 if TYPE_CHECKING:
@@ -56,11 +56,25 @@ def live(case: Case, policy: Policy, limits: Limits, now: datetime) -> Act | Non
         reason = f"{what}, paused by a person since {since:%Y-%m-%d %H:%M:%SZ}"
         remedy = "Resume, roll back or cancel it: meanwhile the group doesn't scale or heal."
         return Act(ALERT, "PausedByPerson", reason, remedy) if late else None
+    act = _guard(activity, policy, limits, now) if late else None
     if policy.hold:
-        return None
+        held = f"held by its tag: {policy.hold}"
+        return act and act._replace(kind=ALERT, reason=f"{act.reason}; {held}")
     if activity.status == "AUTO_PAUSE" and _baked(case, policy, since, now):
-        return Act(RESUME, "Baked", f"{what}: the batch was watched for {policy.bake}")
-    return _guard(activity, policy, limits, now) if late else None
+        baked = Act(RESUME, "Baked", f"{what}: the batch was watched for {policy.bake}")
+        act = act if act and _withdrawn(case) else baked
+    if act and act.kind == RESUME and _withdrawn(case):
+        reason = f"{what}, and its image {case.configured_image_id} was withdrawn: it isn't resumed"
+        remedy = "Roll the activity back or cancel it, or lift the image's deprecation."
+        return Act(ALERT, "ImageWithdrawn", reason, remedy)
+    return act
+
+
+def _withdrawn(case: Case) -> bool:
+    """Say whether the activity brings an image that was deprecated, or is gone, meanwhile."""
+    image = case.fleet.images.get(case.configured_image_id)
+    brings = case.activity is not None and case.activity.kind == "NORMAL"
+    return brings and not (image and image.usable)
 
 
 def paused_since(activity: Activity) -> datetime | None:
@@ -77,20 +91,20 @@ def bake_over(activity: Activity, policy: Policy, now: datetime) -> bool:
 
 
 def _baked(case: Case, policy: Policy, since: datetime, now: datetime) -> bool:
-    """Say whether the bake is over, the batch's instances are well, and the window is open."""
+    """Say whether the bake is over, the batch's instances are well, and the window is open.
+
+    Where none of them is in the group any more (new ones took their places), all of the group's
+    must be well.
+    """
     activity = case.activity
     if not policy.bake or now - since < policy.bake or not _open(policy, now) or activity is None:
         return False
-    well = {
-        instance.instance_id
-        for instance in case.fleet.instances.get(case.group.group_id, ())
-        if instance.life_cycle_state == IN_SERVICE and instance.health in ("HEALTHY", "")
-    }
     last = activity.last_batch
+    batch = {instance.instance_id for instance in last.instances} if last else set()
+    members = case.fleet.instances.get(case.group.group_id, ())
+    watched = [one for one in members if one.instance_id in batch] or members
     return last is not None and all(
-        instance.instance_id in well
-        for instance in last.instances
-        if instance.status != "NOT_FOUND"
+        one.life_cycle_state == IN_SERVICE and one.health in ("HEALTHY", "") for one in watched
     )
 
 
@@ -145,7 +159,7 @@ def newer_image(case: Case) -> Act | None:
     activity = case.activity
     if activity is None or activity.status not in ("AUTO_PAUSE", "FAILED_PAUSE"):
         return None
-    if not case.is_newer or any(image_refusals(case)):
+    if not case.is_newer or not may_follow(case):
         return None
     if any(batch.runs for batch in activity.batches):
         return None
@@ -217,8 +231,11 @@ def _may_need_it(case: Case, group_id: str) -> bool:
     return group_id not in case.fleet.instances and group.in_service > 0
 
 
-def leftovers(case: Case, limits: Limits, now: datetime) -> Act | None:
-    """Say what no refresh is going to mend, of a group without a live activity that starts none."""
+def leftovers(case: Case, limits: Limits, now: datetime, *, start_comes: bool) -> Act | None:
+    """Say what no refresh is going to mend, of a group without a live activity.
+
+    `start_comes` says that one is started as soon as something passes that is in its way now.
+    """
     standby = tuple(
         instance.instance_id
         for instance in case.fleet.instances.get(case.group.group_id, ())
@@ -238,10 +255,10 @@ def leftovers(case: Case, limits: Limits, now: datetime) -> Act | None:
     if found.deprecated:
         reason = f"{name} names image {configured}, which was deprecated meanwhile"
         return Act(ALERT, "ImageWithdrawn", reason, "Publish a newer image of the family.")
-    if len(images) > 1:
+    if len(images) > 1 and not start_comes:
         reason = f"the instances run several images: {', '.join(images)}"
         return Act(ALERT, "MixedFleet", reason, "Publish a newer image, or set Force once.")
-    if images and images[0] != configured:
+    if images and images[0] != configured and not start_comes:
         reason = f"the instances run {images[0]}, but {name} names {configured}"
         remedy = "The next scale-out brings the other image: set the one that is meant."
         return Act(ALERT, "ConfigurationDiffers", reason, remedy)

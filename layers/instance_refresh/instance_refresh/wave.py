@@ -48,17 +48,11 @@ class Member(NamedTuple):
             return True
         return now - activity.ended >= self.policy.bake
 
-    @property
-    def state(self) -> str:
-        """Say where it stands, for a person."""
-        if isinstance(self.decision, Start):
-            return "not yet on the image"
-        return f"{self.decision.outcome}: {self.decision.reason}"
-
 
 def unknown_ends(members: Sequence[Member]) -> list[Member]:
-    """Give the converged members whose last activity's end decides whether a higher ring starts."""
-    highest = max((m.policy.ring for m in members if isinstance(m.decision, Start)), default=-1)
+    """Give the converged members whose last activity's end decides whether a higher ring moves."""
+    moving = [m for m in members if isinstance(m.decision, Start) or m.case.is_live]
+    highest = max((m.policy.ring for m in moving), default=-1)
     return [m for m in members if m.policy.ring < highest and m.converged and m.policy.bake]
 
 
