@@ -11,6 +11,8 @@ import pytest
 from instance_refresh import apply, reconcile
 from instance_refresh.gateway.autoscaling import AutoScaling
 from tests.end_to_end.harness import World, world
+from tests.end_to_end.invariants import Invariants
+from tests.end_to_end.person import steer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -133,6 +135,23 @@ def test_a_withdrawn_image_is_brought_no_further(it: World, action: str, ends: s
     assert said["Outcome"] == ends
     it.finish()
     assert sum(i.image_id == B for i in it.members(GROUP)) == (1 if action == "alert" else 0)
+
+
+def test_what_a_lower_ring_rejects_is_brought_no_further(it: World) -> None:
+    follower(it, ring=1, bake="10m")
+    it.region.add_group("asg-ring0000", image=A, instances=1, tags=tags())
+    it.advance(3600)
+    publish(it, B)
+    rolled(it)
+    rolled(it)
+    assert newest(it).status == "AUTO_PAUSE"
+    steer(Invariants(it), "asg-ring0000", "Rollback")
+    it.finish()
+    it.advance(700)
+    said = {o["AutoScalingGroupId"]: o for o in it.tick()["Outcomes"]}
+    assert said[GROUP]["Code"] == "RejectedBelow"
+    assert "asg-ring0000" in said[GROUP]["Reason"]
+    assert newest(it).status == "AUTO_PAUSE"
 
 
 def test_a_region_and_a_group_that_are_not_allowed_are_left_alone(it: World) -> None:

@@ -86,6 +86,7 @@ def test_the_manifest(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_records(monkeypatch: pytest.MonkeyPatch) -> None:
     said = served([record(f"{n}.json", 3) for n in range(100)], monkeypatch, b"[]")
     assert ({e["Code"] for e in said["Errors"]}, said["Reads"]) == ({"InvalidInput"}, 100)
+    assert [e["Object"] for e in said["Errors"]][7] == "images-1250000000/7.json"
     said = served([record(f"{n}.json", 3) for n in range(101)], monkeypatch, b"[]")
     assert said["Reads"] == 0
     assert "/Records must have at most 100 entries" in said["Errors"][0]["Reason"]

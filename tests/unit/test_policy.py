@@ -55,7 +55,7 @@ def test_without_tags_nothing_is_asked_for() -> None:
         ("window", "whenever", "Mon-Fri 02:00-05:00"),
         ("window", "Mon 02:00-25:00 UTC", "Mon-Fri 02:00-05:00"),
         ("window", "Moo 02:00-05:00 UTC", "Mon-Fri 02:00-05:00"),
-        ("window", "Mon 02:00-05:00 Mars/Olympus", "Mon-Fri 02:00-05:00"),
+        ("window", "Mon 02:00-05:00 Mars/Olympus", "no time zone known here, Mars/Olympus"),
         ("hold", " ", "empty"),
         ("fail-process", "ROLLBACK", "AUTO_ROLLBACK"),
         ("paused-action", "stop", "rollback"),

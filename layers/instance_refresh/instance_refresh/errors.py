@@ -22,6 +22,7 @@ class InstanceRefreshError(Exception):
     status = 500
     retryable = False
     remedy = "Look at the function's log lines of this request."
+    about = ""
 
 
 class Problem(NamedTuple):
@@ -97,6 +98,7 @@ _PERMISSION = (
 _CREDENTIALS = "Check the function's execution role: its credentials were not accepted."
 _REPORT = "Report it with the request id: the function sent a call that the API doesn't know."
 _AGAIN = "Nothing to mend here: try again later."
+_NETWORK = "Try again later; if it stays, check the endpoints and the function's network."
 
 # Code, or its part before the first dot, or "" -> rule. The README's table is tested against it.
 API_ERRORS: dict[str, Rule] = {
@@ -189,7 +191,7 @@ API_ERRORS: dict[str, Rule] = {
     "ExpiredToken": Rule("failed", 502, True, _CREDENTIALS),
     "AccessDenied": Rule("failed", 502, False, _PERMISSION),
     # Ours, where no platform code exists.
-    "ClientNetworkError": Rule("failed", 502, True, _AGAIN),
+    "ClientNetworkError": Rule("failed", 502, True, _NETWORK),
     "ServerNetworkError": Rule("failed", 502, True, _AGAIN),
     "InvalidAnswer": Rule("failed", 502, True, _AGAIN),
     "DeadlineExceeded": Rule(

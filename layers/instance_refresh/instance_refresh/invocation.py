@@ -128,13 +128,14 @@ class Invocation:
         cos = Cos(self.settings.cos_endpoint, credentials(os.environ), self.deadline)
         return cos.read(region, bucket, key, most)
 
-    def say(self, code: str, reason: str, **fields: Any) -> None:
-        """Log and keep what needs no one to act."""
-        self.said.append({"Code": code, "Reason": reason, **fields})
-        logger().info(reason, code=code, **fields)
+    def say(self, code: str, reason: str, about: str = "") -> None:
+        """Log and keep what needs no one to act; `about` names an object of COS."""
+        self.said.append({"Code": code, "Reason": reason, **({"Object": about} if about else {})})
+        logger().info(reason, code=code, object=about or None)
 
-    def fail(self, error: InstanceRefreshError) -> None:
-        """Log and keep an error that belongs to no group."""
+    def fail(self, error: InstanceRefreshError, about: str = "") -> None:
+        """Log and keep an error that belongs to no group; `about` names an object of COS."""
+        error.about = about
         self.errors.append(error)
         logger().error(
             str(error),
@@ -142,6 +143,7 @@ class Invocation:
             remedy=error.remedy,
             retryable=error.retryable,
             api_request_id=getattr(error, "request_id", None),
+            object=about or None,
         )
 
     def crashed(self, error: BaseException) -> InstanceRefreshError:
@@ -170,7 +172,12 @@ class Invocation:
             "RequestId": self.request_id,
             "Outcomes": [outcome.document() for outcome in self.outcomes],
             "Errors": [
-                {"Code": error.code, "Reason": str(error), "Remedy": error.remedy}
+                {
+                    "Code": error.code,
+                    "Reason": str(error),
+                    "Remedy": error.remedy,
+                    **({"Object": error.about} if error.about else {}),
+                }
                 for error in self.errors
             ],
             "Notes": self.said,

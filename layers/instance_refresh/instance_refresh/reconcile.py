@@ -174,7 +174,12 @@ def _acts(
             if case.is_live:
                 its_turn = turns[member.group_id] is None
                 act = watch.newer_image(case) if its_turn else None
-                act = act or watch.live(case, member.policy, settings.limits, now)
+                below = [
+                    m.group_id
+                    for m in some
+                    if m.policy.ring < member.policy.ring and _rejects(decisions[m.group_id], case)
+                ]
+                act = act or watch.live(case, member.policy, settings.limits, now, below)
             elif isinstance(decision, Start):
                 act = None
             else:
@@ -183,6 +188,12 @@ def _acts(
                 act = act or watch.leftovers(case, settings.limits, now, start_comes=comes)
             if act and (act.kind == watch.ALERT or case.may_be_refreshed):
                 yield member, act
+
+
+def _rejects(decision: Decision, case: Case) -> bool:
+    """Say whether it rejects what the other group's launch configuration names."""
+    rejected = isinstance(decision, Outcome) and decision.outcome == o.REJECTED
+    return rejected and decision.image == case.configured_image_id
 
 
 def _after_restores(

@@ -13,6 +13,7 @@ from .preflight import may_follow
 from .request import REPLACE, RESET
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from .case import Case
@@ -37,8 +38,13 @@ class Act(NamedTuple):
     urgent: bool = False
 
 
-def live(case: Case, policy: Policy, limits: Limits, now: datetime) -> Act | None:
-    """Say what the group's live activity needs now, None for time."""
+def live(
+    case: Case, policy: Policy, limits: Limits, now: datetime, rejected_below: Sequence[str] = ()
+) -> Act | None:
+    """Say what the group's live activity needs now, None for time.
+
+    `rejected_below` are the groups of lower rings that have rejected the image that it brings.
+    """
     activity = case.activity
     if activity is None or not activity.live:
         return None
@@ -57,24 +63,31 @@ def live(case: Case, policy: Policy, limits: Limits, now: datetime) -> Act | Non
         remedy = "Resume, roll back or cancel it: meanwhile the group doesn't scale or heal."
         return Act(ALERT, "PausedByPerson", reason, remedy) if late else None
     act = _guard(activity, policy, limits, now) if late else None
+    stop = _stop(case, activity, rejected_below)
     if policy.hold:
         held = f"held by its tag: {policy.hold}"
         return act and act._replace(kind=ALERT, reason=f"{act.reason}; {held}")
     if activity.status == "AUTO_PAUSE" and _baked(case, policy, since, now):
         baked = Act(RESUME, "Baked", f"{what}: the batch was watched for {policy.bake}")
-        act = act if act and _withdrawn(case) else baked
-    if act and act.kind == RESUME and _withdrawn(case):
-        reason = f"{what}, and its image {case.configured_image_id} was withdrawn: it isn't resumed"
-        remedy = "Roll the activity back or cancel it, or lift the image's deprecation."
-        return Act(ALERT, "ImageWithdrawn", reason, remedy)
-    return act
+        act = act if act and stop else baked
+    return stop if stop and act and act.kind == RESUME else act
 
 
-def _withdrawn(case: Case) -> bool:
-    """Say whether the activity brings an image that was deprecated, or is gone, meanwhile."""
+def _stop(case: Case, activity: Activity, rejected_below: Sequence[str]) -> Act | None:
+    """Say why the activity must not go on: its image was withdrawn, or rejected elsewhere."""
+    if activity.kind != "NORMAL":
+        return None
     image = case.fleet.images.get(case.configured_image_id)
-    brings = case.activity is not None and case.activity.kind == "NORMAL"
-    return brings and not (image and image.usable)
+    what = f"refresh activity {activity.activity_id} is {activity.progress}"
+    isnt = f"{what} and isn't resumed: image"
+    remedy = "Roll the activity back or cancel it, or"
+    if not image or not image.usable:
+        reason = f"{isnt} {case.configured_image_id} was withdrawn"
+        return Act(ALERT, "ImageWithdrawn", reason, f"{remedy} lift the image's deprecation.")
+    if rejected_below:
+        reason = f"{isnt} {image.image_id} was rejected by {', '.join(rejected_below)}"
+        return Act(ALERT, "RejectedBelow", reason, f"{remedy} set Force where it was rejected.")
+    return None
 
 
 def paused_since(activity: Activity) -> datetime | None:

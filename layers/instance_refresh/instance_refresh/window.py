@@ -42,9 +42,13 @@ def window(text: str) -> Window:
     try:
         begin, end = time.fromisoformat(found["begin"]), time.fromisoformat(found["end"])
         days = _days(found["days"] or "Mon-Sun")
-        zone = ZoneInfo(found["zone"])
-    except (ValueError, OSError, LookupError):  # a zone that doesn't exist is a LookupError
+    except ValueError:
         raise ValueError(ACCEPTED) from None
+    try:
+        zone = ZoneInfo(found["zone"])
+    except (ValueError, OSError, LookupError):
+        message = f"names no time zone known here, {found['zone']}: write Asia/Shanghai or UTC"
+        raise ValueError(message) from None
     return Window(days, begin, end, zone)
 
 

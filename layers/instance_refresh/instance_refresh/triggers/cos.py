@@ -23,36 +23,47 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
         invocation.fail(error)
         return invocation.result()
     for record in records:
+        name = _name(record)
         try:
-            _serve(record, invocation)
+            _serve(record, name, invocation)
         except InstanceRefreshError as error:
-            invocation.fail(error)
+            invocation.fail(error, name)
     invocation.raise_if_retryable()
     return invocation.result()
 
 
-def _serve(record: dict[str, Any], invocation: Invocation) -> None:
+def _bucket_and_key(record: dict[str, Any]) -> tuple[str, str]:
     item, bucket = record["cos"]["cosObject"], record["cos"]["cosBucket"]
     key = item["key"].split("/", 3)[3]  # /<appid>/<bucket>/<object key>, not percent-encoded
+    return f"{bucket['name']}-{bucket['appid']}", key
+
+
+def _name(record: dict[str, Any]) -> str:
+    """Name the object, for a person."""
+    name = "/".join(_bucket_and_key(record))
+    return "".join(letter if letter.isprintable() else "?" for letter in name)
+
+
+def _serve(record: dict[str, Any], name: str, invocation: Invocation) -> None:
+    where, key = _bucket_and_key(record)
     if not key.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in key):
         raise InvalidInput("the cos event", [Problem("", "has an object key that is no Unicode")])
     settings = invocation.settings
-    buckets, where = settings.manifest_buckets, f"{bucket['name']}-{bucket['appid']}"
-    if buckets and where not in buckets:
-        invocation.say("Ignored", f"bucket {where} is none of MANIFEST_BUCKETS", object=key)
+    if settings.manifest_buckets and where not in settings.manifest_buckets:
+        invocation.say("Ignored", f"bucket {where} is none of MANIFEST_BUCKETS", name)
         return
-    name = record["event"]["eventName"]
-    if not name.startswith(_CREATED):
-        invocation.say("Ignored", f"{name[:64]} is no creation of an object", object=key)
+    kind = record["event"]["eventName"]
+    if not kind.startswith(_CREATED):
+        invocation.say("Ignored", f"{kind[:64]} is no creation of an object", name)
         return
     prefix, suffix = settings.manifest_prefix, settings.manifest_suffix
     if not key.startswith(prefix) or not key.endswith(suffix):
         why = f"its key does not begin with {prefix!r} and end with {suffix!r}"
-        invocation.say("Ignored", why, object=key)
+        invocation.say("Ignored", why, name)
         return
-    if item.get("size", 0) > MAX_MANIFEST:
+    if record["cos"]["cosObject"].get("size", 0) > MAX_MANIFEST:
         raise _too_large()
-    region = bucket.get("cosRegion") or invocation.region
+    region = record["cos"]["cosBucket"].get("cosRegion") or invocation.region
     text = invocation.read_object(region, where, key, MAX_MANIFEST)
     if len(text) > MAX_MANIFEST:
         raise _too_large()
@@ -62,7 +73,7 @@ def _serve(record: dict[str, Any], invocation: Invocation) -> None:
         try:
             invocation.roll_out(asked)
         except InstanceRefreshError as error:  # one region's failure doesn't stop the others
-            invocation.fail(error)
+            invocation.fail(error, name)
 
 
 def _too_large() -> Refused:

@@ -25,8 +25,3 @@ def keep(call: bytes, answer: dict[str, Any]) -> None:
         _answers[call] = answer
     if len(_answers) > _MOST:
         del _answers[next(iter(_answers))]
-
-
-def forget() -> None:
-    """Forget all, as a new process would."""
-    _answers.clear()
