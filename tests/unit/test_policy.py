@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from instance_refresh.policy import TAGS, Policy, policy
+from instance_refresh.policy import _READERS, Policy, policy
 from instance_refresh.window import window
 
 
@@ -72,9 +72,9 @@ def test_a_wrong_tag_is_named_with_the_accepted_form(tag: str, value: str, accep
 
 
 def test_all_wrong_tags_are_reported_together() -> None:
-    found = policy(dict.fromkeys(TAGS, "?") | {"owner": "someone"})
+    found = policy(dict.fromkeys(_READERS, "?") | {"owner": "someone"})
     assert not isinstance(found, Policy)
-    assert len(found) == len(TAGS) - 2  # a family and a reason to hold may be any text
+    assert len(found) == len(_READERS) - 2  # a family and a reason to hold may be any text
 
 
 @pytest.mark.parametrize(

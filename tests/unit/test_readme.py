@@ -18,7 +18,7 @@ from instance_refresh.contract import check, schema
 from instance_refresh.errors import API_ERRORS
 from instance_refresh.follow import INVALID_TAG
 from instance_refresh.invocation import Invocation
-from instance_refresh.policy import FAIL_PROCESSES, PAUSES, TAGS
+from instance_refresh.policy import _READERS, FAIL_PROCESSES, PAUSES
 from instance_refresh.preflight import REFUSALS
 from instance_refresh.triggers import http
 from instance_refresh.values import PAUSED_ACTIONS
@@ -66,7 +66,7 @@ def test_every_outcome() -> None:
 
 def test_every_tag() -> None:
     rows = table("tag", "accepted", "meaning")
-    assert [row[0].strip("`") for row in rows] == list(TAGS)
+    assert [row[0].strip("`") for row in rows] == list(_READERS)
     accepted = {row[0].strip("`").partition(":")[2]: row[1] for row in rows}
     for tag, words in (
         ("batch-pause", PAUSES),

@@ -104,4 +104,3 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     f"{PREFIX}hold": ("hold", _text),
     f"{PREFIX}paused-action": ("paused_action", one_of(*PAUSED_ACTIONS)),
 }
-TAGS = tuple(_READERS)

@@ -109,4 +109,3 @@ _KEYWORDS: dict[str, Callable[[Quick, Any, Any, Schema], bool]] = {
     "pattern": lambda _, e, v, __: not isinstance(v, str) or re.search(e, v) is not None,
     "uniqueItems": lambda _, __, v, ___: unique_items(v),
 }
-KEYWORDS = frozenset(_KEYWORDS)
