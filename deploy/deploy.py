@@ -12,7 +12,6 @@ SCF_FLAGS="--debug" hands flags on to the CLI.
 
 from __future__ import annotations
 
-import base64
 import json
 import os
 import re
@@ -31,8 +30,24 @@ LAYER = ROOT / "layers" / "instance_refresh"
 CLI = "scf"
 _REFERENCE = re.compile(r"\$\{env:(\w+)\}")
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-_OF_THE_CLI = {"TENCENT_SECRET_ID", "TENCENT_SECRET_KEY", "TENCENT_TOKEN", "SCF_FLAGS"}
+_OF_THE_CLI = {  # a login adds the first four to .env
+    "TENCENT_APP_ID",
+    "TENCENT_SECRET_ID",
+    "TENCENT_SECRET_KEY",
+    "TENCENT_TOKEN",
+    "SCF_FLAGS",
+}
+_MAY_BE_EMPTY = {
+    "ALLOWED_GROUPS",
+    "ALLOWED_REGIONS",
+    "IMAGE_CREATORS",
+    "MANIFEST_PREFIX",
+    "WEBHOOK_SECRET_PREVIOUS",
+}
+_ENDPOINT = r"https://(?!localhost\b|127\.)[A-Za-z0-9.-]+(:[0-9]+)?/?"
 _FORMS = {
+    "AS_ENDPOINT": (_ENDPOINT, "an https:// endpoint of Tencent Cloud"),
+    "CVM_ENDPOINT": (_ENDPOINT, "an https:// endpoint of Tencent Cloud"),
     "REGION": (r"[a-z]{2,4}(-[a-z0-9]+)+", "a region such as ap-guangzhou"),
     "COS_BUCKET": (r"[a-z0-9][a-z0-9-]*-[0-9]+", "a bucket with its APPID: images-1250000000"),
     "SCHEDULE_CRON": (r"(\S+ ){6}\S+", "seven fields, from seconds to year: 0 */5 * * * * *"),
@@ -73,19 +88,16 @@ def main(arguments: list[str]) -> int:
 
 
 def variables() -> dict[str, str]:
-    """Give the environment's variables, else .env's, else what .env.example has as defaults."""
-    files = (ROOT / ".env.example", ROOT / ".env")
-    return derived({**read_variables(files[0]), **read_variables(files[1]), **os.environ})
+    """Give .env's variables, else the environment's, else what .env.example has as defaults."""
+    example, own = read_variables(ROOT / ".env.example"), read_variables(ROOT / ".env")
+    return derived({**example, **os.environ, **own})
 
 
 def derived(environ: dict[str, str]) -> dict[str, str]:
     """Add what follows from the others, so that they can't contradict each other."""
     url_auth = "CAM" if environ.get("WEBHOOK_AUTH") == "cam" else "NONE"
     app_id = environ.get("COS_BUCKET", "").rpartition("-")[2]
-    environ = {**environ, "WEBHOOK_URL_AUTH": url_auth, "COS_APPID": app_id}
-    if url_auth == "CAM" and not environ.get("WEBHOOK_SECRET"):  # nobody signs: any will do
-        environ["WEBHOOK_SECRET"] = "whsec_" + base64.b64encode(os.urandom(32)).decode()
-    return environ
+    return {**environ, "WEBHOOK_URL_AUTH": url_auth, "COS_APPID": app_id}
 
 
 def read_variables(path: Path) -> dict[str, str]:
@@ -105,9 +117,14 @@ def variables_of(text: str) -> set[str]:
 
 def needed() -> set[str]:
     """Give every variable that a yml file or a role's policy names."""
+    return needed_by_yml() | needed_by_roles()
+
+
+def needed_by_yml() -> set[str]:
+    """Give every variable that a yml file names."""
     files = [ROOT / "serverless.yml", DEPENDENCIES / "serverless.yml", LAYER / "serverless.yml"]
-    names = set().union(*(variables_of(file.read_text(encoding="utf-8")) for file in files))
-    return (names | needed_by_roles()) - derived({}).keys()
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    return set().union(*map(variables_of, texts)) - derived({}).keys()
 
 
 def needed_by_roles() -> set[str]:
@@ -116,27 +133,38 @@ def needed_by_roles() -> set[str]:
     return {name for text in policies for name in _PLACEHOLDER.findall(text)} - derived({}).keys()
 
 
+def unset(environ: dict[str, str], names: set[str]) -> list[str]:
+    """Give the variables that need a value and have none."""
+    optional = set(_MAY_BE_EMPTY)
+    if environ.get("WEBHOOK_AUTH") == "cam":  # nobody signs
+        optional.add("WEBHOOK_SECRET")
+    return [name for name in sorted(names - optional) if not environ.get(name)]
+
+
 def missing(environ: dict[str, str], names: set[str]) -> list[str]:
     """Say, one line each, which variable is not set or has not its form, and where to set it."""
     lines = []
-    for name in sorted(names):
-        form, what = _FORMS.get(name, (r".+", ""))
+    for name in unset(environ, names):
+        what = f": {_FORMS[name][1]}" if name in _FORMS else ""
+        lines.append(f"{name} is not set{what}")
+    for name in sorted(names & _FORMS.keys()):
+        form, what = _FORMS[name]
         value = environ.get(name, "")
-        if not value:
-            lines.append(f"{name} is not set" + (f": {what}" if what else ""))
-        elif not re.fullmatch(form, value):
+        if value and not re.fullmatch(form, value):
             lines.append(f"{name} must be {what}")
+            if form == _ENDPOINT:  # no secret; and the shell's own may be the stand-in's
+                lines[-1] += f", and is {value}: set it in .env, or `unset {name}` in this shell"
     if lines:
         lines.append("Set them in .env: cp .env.example .env, then fill it in.")
     return lines
 
 
-def useless(own: dict[str, str]) -> list[str]:
-    """Say which variables of .env reach no function, as serverless.yml doesn't pass them on."""
-    used = needed() | derived({}).keys() | _OF_THE_CLI
+def unknown(own: dict[str, str]) -> list[str]:
+    """Say which variables of .env nothing reads: a limit with a wrong name limits nothing."""
+    read = needed() | derived({}).keys() | _OF_THE_CLI
     return [
-        f"{name} reaches no function: give it a line among `environments` in serverless.yml"
-        for name in sorted(own.keys() - used)
+        f"{name} in .env is read by nothing: look for its right name in .env.example"
+        for name in sorted(own.keys() - read)
     ]
 
 
@@ -157,17 +185,23 @@ def invalid(environ: dict[str, str]) -> list[str]:
 
 def check(environ: dict[str, str]) -> None:
     wrong = missing(environ, needed()) or invalid(environ)
-    wrong += useless(read_variables(ROOT / ".env"))
-    if shutil.which(CLI, path=environ.get("PATH")) is None:
-        wrong.append(f"`{CLI}` is not there: npm install -g serverless-cloud-framework")
+    wrong += unknown(read_variables(ROOT / ".env"))
+    _stop_if([*wrong, *_no_cli(environ)])
+
+
+def _no_cli(environ: dict[str, str]) -> list[str]:
+    if shutil.which(CLI, path=environ.get("PATH")):
+        return []
+    return [f"`{CLI}` is not there: npm install -g serverless-cloud-framework"]
+
+
+def _stop_if(wrong: list[str]) -> None:
     if wrong:
         raise NotReady("\n  ".join(["not everything is there yet.", *wrong]))
 
 
 def role(environ: dict[str, str]) -> None:
-    wrong = missing(environ, needed_by_roles() | {"COS_BUCKET"})
-    if wrong:
-        raise NotReady("\n  ".join(["not everything is there yet.", *wrong]))
+    _stop_if(missing(environ, needed_by_roles() | {"COS_BUCKET"}))
     folder = ROOT / "build" / "role"
     folder.mkdir(parents=True, exist_ok=True)
     for template in sorted((ROOT / "role").glob("*.json")):
@@ -184,7 +218,7 @@ def filled_in(policy: dict[str, Any], environ: dict[str, str]) -> dict[str, Any]
         for resource in statement.get("resource", []):
             texts = [resource]
             for name in _PLACEHOLDER.findall(resource):
-                parts = [part.strip() for part in environ[name].split(",") if part.strip()]
+                parts = [part.strip() for part in environ[name].split(",") if part.strip()] or [""]
                 texts = [text.replace(f"${{{name}}}", part) for text in texts for part in parts]
             resources += texts
         if resources:
@@ -195,26 +229,26 @@ def filled_in(policy: dict[str, Any], environ: dict[str, str]) -> dict[str, Any]
 def deploy(environ: dict[str, str]) -> None:
     check(environ)
     _build(environ)
-    for folder in (DEPENDENCIES, LAYER, ROOT):
+    for folder in (DEPENDENCIES, LAYER, _functions(environ)):
         _cli("deploy", folder, environ)
 
 
 def update(environ: dict[str, str]) -> None:
     check(environ)
     _build(environ)
-    for folder in (LAYER, ROOT):
+    for folder in (LAYER, _functions(environ)):
         _cli("deploy", folder, environ)
 
 
 def remove(environ: dict[str, str]) -> None:
-    check(environ)
-    for folder in (ROOT, LAYER, DEPENDENCIES):
+    empty = [f"{name} is not set: set it in .env" for name in unset(environ, needed_by_yml())]
+    _stop_if([*empty, *_no_cli(environ)])
+    for folder in (_functions(environ), LAYER, DEPENDENCIES):
         _cli("remove", folder, environ)
 
 
 def rollback(environ: dict[str, str], commit: str) -> None:
     """Build and deploy a commit from a tree of its own; this one stays as it is."""
-    check(environ)
     git = shutil.which("git", path=environ.get("PATH"))
     if git is None or not commit:
         message = "say which commit or tag, in a git clone: make rollback TO=HEAD~1"
@@ -222,6 +256,13 @@ def rollback(environ: dict[str, str], commit: str) -> None:
     known = [git, "cat-file", "-e", f"{commit}:deploy/deploy.py"]
     if subprocess.run(known, cwd=ROOT, check=False, capture_output=True).returncode:  # noqa: S603 — git
         message = f"{commit} is no commit or tag of this clone that can be deployed this way"
+        raise NotReady(message)
+    show = [git, "show", f"{commit}:serverless.yml"]
+    yml = subprocess.run(show, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 — git
+    lost = sorted(n for n in _MAY_BE_EMPTY - variables_of(yml) if environ.get(n))
+    if lost:
+        names = ", ".join(lost)
+        message = f"{commit} knows no {names}: to deploy it without, leave that empty in .env"
         raise NotReady(message)
     tree = ROOT / "build" / "rollback"
     shutil.rmtree(tree, ignore_errors=True)  # what an interrupted rollback has left
@@ -233,6 +274,22 @@ def rollback(environ: dict[str, str], commit: str) -> None:
     finally:
         drop = [git, "worktree", "remove", "--force", str(tree)]
         subprocess.run(drop, cwd=ROOT, check=True)  # noqa: S603 — git
+
+
+def _functions(environ: dict[str, str]) -> Path:
+    """Write the functions' yml without the settings that are empty, and give its folder."""
+    folder = ROOT / "build" / "deploy"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = without_empty((ROOT / "serverless.yml").read_text(encoding="utf-8"), environ)
+    text = text.replace("./build/functions", "../functions")
+    (folder / "serverless.yml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def without_empty(yml: str, environ: dict[str, str]) -> str:
+    """Leave out the lines whose variable is empty: SCF takes no setting without a value."""
+    lines = yml.splitlines(keepends=True)
+    return "".join(line for line in lines if all(map(environ.get, variables_of(line))))
 
 
 def _build(environ: dict[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -45,7 +46,14 @@ def test_each_missing_variable_is_named_and_the_cli_too(tmp_path: Path) -> None:
     with pytest.raises(deploy.NotReady) as caught:
         deploy.check({"PATH": str(tmp_path)})
     text = str(caught.value)
-    assert not [name for name in deploy.needed() if f"{name} is not set" not in text]
+    required = deploy.needed() - {
+        "ALLOWED_GROUPS",
+        "ALLOWED_REGIONS",
+        "IMAGE_CREATORS",
+        "MANIFEST_PREFIX",
+        "WEBHOOK_SECRET_PREVIOUS",
+    }
+    assert set(re.findall(r"(\w+) is not set", text)) == required
     assert {"REGION", "COS_BUCKET", "WEBHOOK_AUTH", "SCHEDULE_CRON"} <= deploy.needed()
     assert "npm install -g serverless-cloud-framework" in text
 
@@ -59,6 +67,8 @@ def test_each_missing_variable_is_named_and_the_cli_too(tmp_path: Path) -> None:
         ("SCHEDULE_CRON", "*/5 * * * *"),
         ("PAUSED_LIMIT", "2 hours"),
         ("MAX_REFRESHING", "lots"),
+        ("WEBHOOK_SECRET_PREVIOUS", "old"),
+        ("AS_ENDPOINT", "http://as.tencentcloudapi.com"),
     ],
 )
 def test_a_wrong_variable_is_named_with_its_form(called: Path, name: str, value: str) -> None:
@@ -72,9 +82,45 @@ def test_what_the_example_gives_is_all_but_three() -> None:
     assert unset == ["COS_BUCKET", "REGION", "WEBHOOK_SECRET", "Set"]
 
 
-def test_a_setting_that_reaches_no_function_is_named() -> None:
-    (line,) = deploy.useless({"IMAGE_CREATORS": "1", "REGION": "ap-guangzhou"})
-    assert line.startswith("IMAGE_CREATORS reaches no function")
+def test_a_misspelt_setting_is_named() -> None:
+    (line,) = deploy.unknown(
+        {"IMAGE_CREATOR": "1", "REGION": "ap-guangzhou", "TENCENT_APP_ID": "1"}
+    )
+    assert line.startswith("IMAGE_CREATOR in .env is read by nothing")
+
+
+@pytest.mark.parametrize("value", ["http://127.0.0.1:9000", "https://localhost:9000"])
+def test_the_endpoint_of_a_local_stand_in_is_named_and_how_to_be_rid_of_it(
+    called: Path, value: str
+) -> None:
+    with pytest.raises(deploy.NotReady) as caught:
+        deploy.check({**ready(called), "CVM_ENDPOINT": value})
+    assert f"and is {value}: set it in .env, or `unset CVM_ENDPOINT` in this shell" in str(
+        caught.value
+    )
+
+
+def test_the_env_file_wins_over_the_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deploy, "ROOT", tmp_path)
+    (tmp_path / ".env.example").write_text("A=example\nB=example\nC=example\n", encoding="utf-8")
+    (tmp_path / ".env").write_text("A=file\nD=\n", encoding="utf-8")
+    for name in "ABD":
+        monkeypatch.setenv(name, "shell")
+    found = deploy.variables()
+    assert [found[name] for name in "ABCD"] == ["file", "shell", "example", ""]
+
+
+def test_what_is_empty_reaches_no_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copy(deploy.ROOT / "serverless.yml", tmp_path)
+    monkeypatch.setattr(deploy, "ROOT", tmp_path)
+    environ = {**READY, "ALLOWED_REGIONS": "ap-guangzhou", "MANIFEST_PREFIX": ""}
+    folder = deploy._functions(environ)
+    written = (folder / "serverless.yml").read_text(encoding="utf-8")
+    names = deploy.variables_of(written)
+    assert "ALLOWED_REGIONS" in names
+    assert not names & {"IMAGE_CREATORS", "MANIFEST_PREFIX", "WEBHOOK_SECRET_PREVIOUS"}
+    assert "    src: ../functions\n" in written
+    assert (folder / "../functions").resolve() == tmp_path / "build" / "functions"
 
 
 def test_with_cam_nobody_needs_a_secret(called: Path) -> None:
@@ -99,23 +145,29 @@ def test_deploy_takes_the_layers_first(called: Path, monkeypatch: pytest.MonkeyP
     assert calls(called) == [
         ("deploy", "layers/dependencies"),
         ("deploy", "layers/instance_refresh"),
-        ("deploy", "."),
+        ("deploy", "build/deploy"),
     ]
 
 
 def test_update_leaves_the_dependencies(called: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deploy, "_build", dict)
     deploy.update(ready(called))
-    assert calls(called) == [("deploy", "layers/instance_refresh"), ("deploy", ".")]
+    assert calls(called) == [("deploy", "layers/instance_refresh"), ("deploy", "build/deploy")]
 
 
 def test_remove_takes_the_functions_first(called: Path) -> None:
     deploy.remove(ready(called))
     assert calls(called) == [
-        ("remove", "."),
+        ("remove", "build/deploy"),
         ("remove", "layers/instance_refresh"),
         ("remove", "layers/dependencies"),
     ]
+
+
+def test_remove_needs_no_setting_to_be_right(called: Path) -> None:
+    deploy.remove({**ready(called), "PAUSED_LIMIT": "2 hours", "SCHEDULE_CRON": "never"})
+    with pytest.raises(deploy.NotReady, match="REGION is not set"):
+        deploy.remove({**ready(called), "REGION": ""})
 
 
 def test_flags_are_handed_on_to_the_cli(called: Path) -> None:
@@ -153,11 +205,14 @@ def test_policies_are_limited_to_the_ids_and_the_bucket() -> None:
         ["qcs::as:::launch-configuration/asc-a"],
         ["qcs::cos:ap-guangzhou:uid/1250000000:images-1250000000/manifests/*"],
     ]
+    policy = json.loads(template.read_text(encoding="utf-8"))
+    of_the_whole_bucket = deploy.filled_in(policy, {**ids, "MANIFEST_PREFIX": ""})["statement"][-1]
+    assert of_the_whole_bucket["resource"][0].endswith("images-1250000000/*")
 
 
-def test_rollback_deploys_the_commit_from_a_tree_of_its_own(
-    called: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a clone with the tag v1, whose deploy.py writes down how it was called."""
     clone = tmp_path / "clone"
     for name in ("deploy", "layers", "role", ".env.example", "serverless.yml"):
         source = deploy.ROOT / name
@@ -166,7 +221,8 @@ def test_rollback_deploys_the_commit_from_a_tree_of_its_own(
         else:
             ignored = shutil.ignore_patterns("*.py", "__pycache__")
             shutil.copytree(source, clone / name, ignore=ignored)
-    then = "import os, sys; print(*sys.argv[1:], os.environ['REGION'], file=open('../../was', 'w'))"
+    names = "os.environ['REGION'], os.environ['IMAGE_CREATORS']"
+    then = f"import os, sys; print(*sys.argv[1:], {names}, file=open('../../was', 'w'))"
     (clone / "deploy" / "deploy.py").write_text(then, encoding="utf-8")
     git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "then"], ["tag", "v1"]):
@@ -179,6 +235,32 @@ def test_rollback_deploys_the_commit_from_a_tree_of_its_own(
             name,
             clone / getattr(deploy, name).relative_to(Path(deploy.__file__).parents[1]),
         )
-    deploy.rollback(ready(called), "v1")
-    assert (clone / "was").read_text(encoding="utf-8").strip() == "deploy ap-guangzhou"
+    return clone
+
+
+def test_rollback_deploys_the_commit_with_the_settings_of_now(called: Path, clone: Path) -> None:
+    deploy.rollback({**ready(called), "IMAGE_CREATORS": "100000000001"}, "v1")
+    was = (clone / "was").read_text(encoding="utf-8").strip()
+    assert was == "deploy ap-guangzhou 100000000001"
     assert not (clone / "build" / "rollback").exists()
+
+
+def test_rollback_looks_at_the_commit_before_anything_else(clone: Path) -> None:
+    environ = {"PATH": os.environ["PATH"]}
+    with pytest.raises(deploy.NotReady, match="make rollback TO=HEAD~1"):
+        deploy.rollback(environ, "")
+    with pytest.raises(deploy.NotReady, match="v9 is no commit or tag"):
+        deploy.rollback(environ, "v9")
+    assert not (clone / "build" / "rollback").exists()
+
+
+def test_rollback_refuses_a_commit_that_would_drop_a_limit(called: Path, clone: Path) -> None:
+    yml = clone / "serverless.yml"
+    lines = yml.read_text(encoding="utf-8").splitlines(keepends=True)
+    yml.write_text("".join(x for x in lines if "IMAGE_CREATORS" not in x), encoding="utf-8")
+    git = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
+    subprocess.run([*git, "commit", "-qm", "without", "serverless.yml"], cwd=clone, check=True)
+    with pytest.raises(deploy.NotReady, match="HEAD knows no IMAGE_CREATORS"):
+        deploy.rollback({**ready(called), "IMAGE_CREATORS": "100000000001"}, "HEAD")
+    deploy.rollback({**ready(called), "IMAGE_CREATORS": ""}, "HEAD")
+    assert (clone / "was").exists()

@@ -12,6 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import tccli
 
 from instance_refresh import outcome, settings, watch, wave
 from instance_refresh.contract import check, schema
@@ -196,7 +197,34 @@ def test_the_signed_call_from_python(
     assert capsys.readouterr().out.splitlines()[-1] == "30 CredentialsMissing"
 
 
+CALLS = re.findall(r"tccli (?!configure)(\w+) (\w+)([^`]*?)(?=\n|`)", README.replace("\\\n", " "))
+
+
+@pytest.mark.parametrize(("service", "action", "options"), CALLS)
+def test_every_call_of_the_vendors_cli(service: str, action: str, options: str) -> None:
+    folder = {"as": "autoscaling"}.get(service, service)
+    versions = (Path(tccli.__file__).parent / "services" / folder).glob("v*/api.json")
+    (path,) = [version for version in versions if f'"{action}"' in version.read_text()]
+    known = {member["name"]: member for member in members(path, action)}
+    options = options.partition("  #")[0]
+    given = set(re.findall(r"--(\w+)", options)) - {"endpoint"}
+    assert given <= known.keys()
+    assert {name for name, member in known.items() if member["required"]} <= given
+
+
+def members(path: Path, action: str) -> list[dict[str, Any]]:
+    """Give the parameters of an API's action, as the CLI knows them."""
+    found: list[dict[str, Any]] = json.loads(path.read_text())["objects"][f"{action}Request"][
+        "members"
+    ]
+    return found
+
+
+def test_every_call_of_the_vendors_cli_is_found() -> None:
+    assert len(CALLS) == len(re.findall(r"\btccli [a-z]+ [A-Z]", README))
+
+
 def test_commands_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in set(re.findall(r"^make (\w+)", README, re.MULTILINE)):
-        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+        assert re.search(rf"^(\w+ )*{target}( \w+)*:", makefile, re.MULTILINE), target
