@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted or terminated."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="default: one that is free")
+    parser.add_argument(
+        "--port", type=port, default=0, metavar="0-65535", help="default: one that is free"
+    )
     parser.add_argument("--speed", type=float, default=60.0, help="simulated seconds in a second")
     options = parser.parse_args(arguments)
     stopped = threading.Event()
@@ -36,6 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Can't serve on port {options.port}: {error.strerror}", file=sys.stderr)
         return 1
     return 0
+
+
+def port(text: str) -> int:
+    """Read a port; argparse says what is accepted."""
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise ValueError(text)
+    return number
 
 
 def variables(cloud: Cloud) -> dict[str, str]:

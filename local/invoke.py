@@ -7,16 +7,26 @@ import json
 import os
 import sys
 from contextlib import ExitStack
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from local import webhook
 from local.clock import ScaledClock
 from local.cloud import Cloud
-from local.remote import SERVICES, Remote, Unusable, loopback, role_from, tencent_variables
+from local.remote import (
+    PRINTED,
+    SERVICES,
+    TEMPORARY,
+    Remote,
+    Unusable,
+    loopback,
+    role_from,
+    tencent_variables,
+)
 from local.scf import project
 from local.scf.platform import Platform
-from local.seed import seed
+from local.seed import PREFIX, seed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,21 +60,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 if the function answered, 1 if it failed, 2 if it was not run."""
     options = parse(arguments)
     try:
-        event = read_event(options.event)
+        event = as_of_now(read_event(options.event))
         check_function(options.function)
         with ExitStack() as stack:
             if options.cloud == "tencent":
                 remote = Remote(tencent_variables(os.environ))
-                role = role_from(os.environ)
+                role = role_from(os.environ, TEMPORARY)
                 confirm(options, remote.environment())
                 done = run(options, remote, role, event)
             elif options.endpoint:
                 variables = dict.fromkeys(SERVICES, loopback(options.endpoint))
                 print(f"Against the stand-in at {options.endpoint}.")
-                done = run(options, Remote(variables), role_from(os.environ), event)
+                done = run(options, Remote(variables), role_from(os.environ, PRINTED), event)
             else:
                 cloud = stack.enter_context(Cloud(clock=ScaledClock()))
-                fill(cloud, options.event)
+                fill(cloud, options.event.parent)
                 print("Against a fresh local stand-in: nothing real is touched.")
                 done = run(options, cloud, cloud.role(), event)
                 show(done)
@@ -103,6 +113,18 @@ def read_event(path: Path) -> Any:
         raise Unusable(message) from error
 
 
+def as_of_now(event: Any) -> Any:
+    """Give a timer's or COS' event as if it had just come."""
+    now = datetime.now(timezone.utc)
+    if isinstance(event, dict) and "Time" in event:
+        return {**event, "Time": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+    records = event.get("Records") if isinstance(event, dict) else None
+    for record in records if isinstance(records, list) else ():
+        if isinstance(record, dict) and isinstance(record.get("event"), dict):
+            record["event"]["eventTime"] = int(now.timestamp())
+    return event
+
+
 def check_function(name: str) -> None:
     """Refuse a name that is none of the functions."""
     if name not in project.names():
@@ -129,10 +151,10 @@ def confirm(options: argparse.Namespace, variables: Mapping[str, str]) -> None:
         raise Unusable(message)
 
 
-def fill(cloud: Cloud, event: Path) -> None:
-    """Seed a stand-in; what lies in `objects` beside the event is in its bucket."""
+def fill(cloud: Cloud, events: Path) -> None:
+    """Seed a stand-in; what lies in `objects` in the events' folder is in its bucket."""
     seeded = seed(cloud)
-    objects = event.parent / "objects"
+    objects = events / "objects"
     for path in sorted(objects.rglob("*")):
         if path.is_file():
             key = path.relative_to(objects).as_posix()
@@ -142,6 +164,8 @@ def fill(cloud: Cloud, event: Path) -> None:
 def run(options: argparse.Namespace, host: Host, role: Credentials, event: Any) -> Invocation:
     """Run the event once in the runtime."""
     own = {name: os.environ[name] for name in OWN_SETTINGS if os.environ.get(name)}
+    if options.cloud == "local":
+        own.setdefault("MANIFEST_PREFIX", PREFIX)
     if not options.unsigned and webhook.is_unsigned_call(event):
         secret = own.setdefault("WEBHOOK_SECRET", webhook.new_secret())
         event = webhook.signed(event, secret)

@@ -51,14 +51,15 @@ class Remote:
         raise NotImplementedError
 
 
-def role_from(environ: Mapping[str, str]) -> Role:
+TEMPORARY = "set them to temporary credentials: the functions accept no others."
+PRINTED = "export the lines that `make cloud` printed."
+
+
+def role_from(environ: Mapping[str, str], remedy: str) -> Role:
     """Take credentials from the variables that SCF gives a role's credentials in."""
     missing = [name for name in CREDENTIALS if not environ.get(name)]
     if missing:
-        message = (
-            f"Credentials are missing: set {', '.join(missing)} to temporary credentials"
-            " (the functions accept no others)."
-        )
+        message = f"Credentials are missing ({', '.join(missing)}): {remedy}"
         raise Unusable(message)
     return Role(*(environ[name] for name in CREDENTIALS))
 

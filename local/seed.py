@@ -1,4 +1,4 @@
-"""A small cloud to begin with: four groups, a family of images that one follows, a bucket."""
+"""A small cloud to begin with: five groups, a family of images that one follows, a bucket."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 REGION = "ap-guangzhou"
 BUCKET = "images-1250000000"
+PREFIX = "images/"  # of the manifests in the bucket
 FAMILY = "base"
 
 
 @dataclass(frozen=True)
 class Seed:
-    """What was put into the cloud; `images` are oldest first, the groups run the oldest."""
+    """What was put into the cloud; `images` are oldest first, all instances run the oldest."""
 
     region: Region
     groups: dict[str, Group]
@@ -63,5 +64,11 @@ def seed(cloud: Cloud) -> Seed:
         auto_scaling_group_name="follower",
         tags={"instance-refresh:image-family": FAMILY},
     )
+    # The group of the API's own example: its launch configuration is ahead of its instances.
+    groups["configured"] = region.add_group(
+        "asg-9dn1a5y6", image=images[1], instances=3, auto_scaling_group_name="configured"
+    )
+    for instance in region.instances_of(groups["configured"]):
+        instance.image_id = images[0].image_id
     cloud.cos.create_bucket(BUCKET, REGION)
     return Seed(region, groups, images, BUCKET, FAMILY)

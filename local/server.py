@@ -56,7 +56,7 @@ class Server:
     def _run(self, ready: threading.Event) -> None:
         try:
             asyncio.run(self._serve(ready))
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 — `start` raises it
             self._failure = error
         finally:
             ready.set()

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from local.demo.rings import FAMILY, RINGS
-from local.demo.stage import PREFIX, SUFFIX
+from local.demo.stage import SUFFIX
 from local.scf.cron import BEIJING
 from local.seed import FAMILY as BASE
+from local.seed import PREFIX
 from local.webhook import signature
 
 if TYPE_CHECKING:

@@ -34,7 +34,8 @@ def line(on: Console, text: str) -> None:
 def ran(done: Invocation) -> str:
     """Tell how a function ran."""
     start = "cold" if done.cold else "warm"
-    return f"{done.function} ran: {done.status}, {done.duration_ms:.0f} ms, {start} start"
+    failed = "" if done.status == 200 else f"failed with {done.status}, "
+    return f"{done.function} ran: {failed}{done.duration_ms:.0f} ms, {start} start"
 
 
 def log_lines(on: Console, done: list[Invocation]) -> None:

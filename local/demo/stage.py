@@ -10,7 +10,7 @@ from local import webhook
 from local.demo.rings import add_rings
 from local.scf import project
 from local.scf.platform import Platform
-from local.seed import seed
+from local.seed import PREFIX, seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from local.cloud import Cloud
     from local.seed import Seed
 
-PREFIX, SUFFIX = "images/", ".json"
+SUFFIX = ".json"
 
 
 @dataclass(frozen=True)

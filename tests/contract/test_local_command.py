@@ -110,10 +110,24 @@ def test_a_port_that_is_taken(command: subprocess.Popen[str]) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_a_port_that_is_none(port: str) -> None:
+    line = [sys.executable, "-m", "local", f"--port={port}"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 2
+    assert f"argument --port: invalid port value: '{port}'" in done.stderr
+    assert "--port 0-65535" in done.stderr
+
+
+def test_a_failure_to_start_is_raised_and_does_not_hang() -> None:
+    with pytest.raises(OverflowError), Cloud(port=-1):
+        pass
+
+
 def test_the_seed() -> None:
     with Cloud(clock=ManualClock()) as cloud:
         seeded = seed(cloud)
-        assert set(seeded.groups) == {"web", "api", "batch", "follower"}
+        assert set(seeded.groups) == {"web", "api", "batch", "follower", "configured"}
         newest = seeded.region.newest_of_family(seeded.family)
         assert newest is seeded.images[-1]
         assert {i.image_id for i in seeded.region.instances.values()} == {"img-base0001"}

@@ -11,16 +11,16 @@ import pytest
 
 from local.clock import ManualClock
 from local.cloud import Cloud
+from local.invoke import fill
 from local.scf import project
 from local.scf.platform import Platform
-from local.seed import seed
 from tests.end_to_end.harness import SECRET, World, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-EVENTS = {path.stem: path for path in sorted((project.ROOT / "events").glob("*.json"))}
-OBJECTS = project.ROOT / "events/objects"
+FOLDER = project.ROOT / "events"
+EVENTS = {path.stem: path for path in sorted(FOLDER.glob("*.json"))}
 FUNCTIONS = project.names()
 # A webhook's status and what ends the groups; of the others the outcomes, errors and notes.
 EXPECTED: dict[str, Any] = {
@@ -49,17 +49,6 @@ EXPECTED: dict[str, Any] = {
 }
 
 
-def fill(cloud: Cloud) -> None:
-    """Make the cloud that the events speak of."""
-    region = seed(cloud).region
-    group = region.add_group("asg-9dn1a5y6", image="img-base0002", instances=3)
-    for instance in region.instances_of(group):
-        instance.image_id = "img-base0001"
-    for path in OBJECTS.rglob("*.json"):
-        key = path.relative_to(OBJECTS).as_posix()
-        cloud.cos.put("images-1250000000", key, path.read_bytes())
-
-
 def load(name: str) -> Any:
     event = json.loads(EVENTS[name].read_text())
     if name.startswith("webhook.") and not event.get("isBase64Encoded"):
@@ -70,7 +59,7 @@ def load(name: str) -> Any:
 @pytest.fixture
 def it() -> Iterator[World]:
     with Cloud(clock=ManualClock()) as cloud:
-        fill(cloud)
+        fill(cloud, FOLDER)
         settings = {"MANIFEST_PREFIX": "images/", "WEBHOOK_SECRET": SECRET}
         region = {"TENCENTCLOUD_REGION": "ap-guangzhou"}
         yield World(cloud, {**region, **settings, **cloud.environment()})
@@ -130,7 +119,7 @@ def test_nothing_secret_is_written_by_a_function_as_scf_runs_it() -> None:
     """The runtime's root logger is at DEBUG, where the SDK writes tokens and signatures."""
     environ = {"MANIFEST_PREFIX": "images/", "WEBHOOK_SECRET": SECRET}
     with Cloud(clock=ManualClock()) as cloud:
-        fill(cloud)
+        fill(cloud, FOLDER)
         role = cloud.role()
         with Platform(cloud, project.FUNCTIONS, project.OPT, environ=environ) as platform:
             for function in FUNCTIONS:

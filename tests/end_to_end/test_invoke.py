@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import json
 import os
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from local.cloud import Cloud
-from local.invoke import OWN_SETTINGS, main
+from local.invoke import OWN_SETTINGS, as_of_now, main
 from local.remote import CREDENTIALS, SERVICES
+from local.scf.project import ROOT
 from local.seed import seed
 
 if TYPE_CHECKING:
@@ -93,6 +96,55 @@ def test_objects_beside_the_event_are_in_the_bucket(
     assert '"Outcome": "started"' in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("function", "event", "says"),
+    [
+        ("image_published", "image_published.outside-prefix", '"Code": "Ignored"'),
+        ("webhook", "webhook.start-instance-refresh", '"Outcome": "started"'),
+    ],
+)
+@pytest.mark.usefixtures("event")
+def test_the_events_find_what_they_speak_of(
+    capsys: pytest.CaptureFixture[str], function: str, event: str, says: str
+) -> None:
+    assert main([function, f"{ROOT}/events/{event}.json"]) == 0
+    assert says in capsys.readouterr().out
+
+
+def test_an_event_counts_as_if_it_had_just_come() -> None:
+    before = datetime.now(timezone.utc).replace(microsecond=0)
+    tick = as_of_now({"Type": "Timer", "TriggerName": "t", "Time": "2026-02-22T03:00:00Z"})
+    assert before <= datetime.fromisoformat(tick["Time"].replace("Z", "+00:00"))
+    assert {k: v for k, v in tick.items() if k != "Time"} == {"Type": "Timer", "TriggerName": "t"}
+    created = as_of_now({"Records": [{"cos": {}, "event": {"eventTime": 1771729200}}]})
+    assert created["Records"][0]["event"]["eventTime"] >= before.timestamp()
+    others: tuple[Any, ...] = (
+        {"httpMethod": "POST"},
+        {"Records": [1, {"event": 2}]},
+        {"Records": 3},
+        [],
+        "x",
+    )
+    for other in others:
+        assert as_of_now(copy.deepcopy(other)) == other
+
+
+def test_a_tick_reinstalls_anew_though_its_file_is_old(
+    event: str, cloud: Cloud, capsys: pytest.CaptureFixture[str]
+) -> None:
+    message = json.dumps({**REQUEST, "ImageId": "img-base0001", "Force": True})
+    tick = {"Type": "Timer", "TriggerName": "t", "Time": "2020-02-22T03:00:00Z", "Message": message}
+    Path(event).write_text(json.dumps(tick), encoding="utf-8")
+    region = cloud.region("ap-guangzhou")
+    cloud.clock.advance(-86_400)  # what runs there is younger than the file, and older than now
+    for _ in range(2):
+        assert main(["schedule", event, "--endpoint", cloud.endpoint]) == 0
+        cloud.clock.advance(3600)
+        cloud.settle()
+    assert '"Outcome": "started"' in capsys.readouterr().out
+    assert len(region.activities) == 2
+
+
 def test_a_running_stand_in(event: str, cloud: Cloud, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["webhook", event, "--endpoint", cloud.endpoint]) == 0
     assert cloud.endpoint in capsys.readouterr().out
@@ -105,9 +157,9 @@ def test_a_running_stand_in(event: str, cloud: Cloud, capsys: pytest.CaptureFixt
         (["nothing", "EVENT"], "no function 'nothing'; there are: image_published, schedule, web"),
         (["webhook", "no-such-file.json"], "no-such-file.json: No such file"),
         (["webhook", __file__], "is not JSON"),
-        (["webhook", "EVENT", "--endpoint", "http://127.0.0.1:1"], ", ".join(CREDENTIALS)),
+        (["webhook", "EVENT", "--endpoint", "http://127.0.0.1:1"], "export the lines that `make c"),
         (["webhook", "EVENT", "--endpoint", "http://203.0.113.1:1"], "stand-in"),
-        (["webhook", "EVENT", "--cloud", "tencent"], ", ".join(CREDENTIALS)),
+        (["webhook", "EVENT", "--cloud", "tencent"], f"({', '.join(CREDENTIALS)}): set them to"),
     ],
 )
 def test_what_cannot_be_run_is_said(

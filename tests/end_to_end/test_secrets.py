@@ -27,8 +27,9 @@ from local import api
 from local.clock import ManualClock
 from local.cloud import Cloud
 from local.cos import requests as cos_requests
+from local.invoke import fill
 from tests.end_to_end.harness import SECRET, World, handler, signed
-from tests.end_to_end.test_events import EVENTS, FUNCTIONS, fill, load
+from tests.end_to_end.test_events import EVENTS, FOLDER, FUNCTIONS, load
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,7 @@ def it(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setattr(client, "_TRIES", 1)
     monkeypatch.setattr(cos, "_TRIES", 1)
     with Cloud(clock=ManualClock()) as cloud:
-        fill(cloud)
+        fill(cloud, FOLDER)
         for configuration in cloud.region("ap-guangzhou").launch_configurations.values():
             configuration.user_data = base64.b64encode(f"{PLANT} user data".encode()).decode()
             configuration.login_settings = {"Password": f"{PLANT}-password", "KeyIds": []}

@@ -25,10 +25,11 @@ from local.clock import ManualClock
 from local.cloud import Cloud
 from local.contract import Contract
 from local.cvm.actions import ACTIONS as CVM
+from local.invoke import fill
 from local.refused import Refused
 from local.regions import REGIONS
 from tests.end_to_end.harness import SECRET, handler, signed
-from tests.end_to_end.test_events import OBJECTS, fill, load
+from tests.end_to_end.test_events import FOLDER, load
 from tests.fuzz.mutations import mutate, mutate_text
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ SEEDS = {
     "image_published": ("image_published.manifest", "image_published.packer"),
 }
 OBJECT_SEEDS = [
-    (OBJECTS / "images" / name).read_text()
+    (FOLDER / "objects/images" / name).read_text()
     for name in ("followers.json", "packer-manifest.json", "web.json", "web.json")
 ]
 INVALID = ("InvalidInput", "WrongTrigger", "ManifestTooLarge")
@@ -76,7 +77,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.cloud = Cloud(clock=ManualClock())
-        fill(self.cloud)
+        fill(self.cloud, FOLDER)
         self.calls: list[str] = []
         self.stored = b""
         self._contracts = {"as": Contract("as"), "cvm": Contract("cvm")}
