@@ -16,9 +16,9 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 run: $(VENV)/run-installed
 	$(BIN)/python -m local.demo
 
-# Serves the local cloud on 127.0.0.1 until Ctrl-C; PORT=9000 picks the port.
+# Serves the local cloud on 127.0.0.1 until Ctrl-C; PORT=9000 picks the port, SPEED=1 real time.
 cloud: $(VENV)/run-installed
-	$(BIN)/python -m local --port $(PORT) --speed $(SPEED)
+	@$(BIN)/python -m local --port $(PORT) --speed $(SPEED)
 
 # Calls one function once: make invoke FUNCTION=webhook EVENT=events/webhook.image.json ARGS=--help
 invoke: $(VENV)/run-installed

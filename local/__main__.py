@@ -1,4 +1,4 @@
-"""Serve a small seeded cloud in the foreground: `python -m local --port 8080`."""
+"""Serve a small seeded cloud and the webhook in the foreground: `python -m local --port 8080`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 
 from local.clock import ScaledClock
 from local.cloud import Cloud
-from local.seed import REGION, seed
+from local.invoke import fill
+from local.scf import project
+from local.scf.platform import Platform
+from local.seed import REGION
+from local.webhook import new_secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
-        with Cloud(clock=ScaledClock(speed=options.speed), port=options.port) as cloud:
-            seed(cloud)
-            for name, value in variables(cloud).items():
-                print(f"{name}={value}")
+        with (
+            Cloud(clock=ScaledClock(speed=options.speed), port=options.port) as cloud,
+            Platform(cloud, project.FUNCTIONS, project.OPT, region=REGION) as platform,
+        ):
+            fill(cloud, project.ROOT / "events")
+            secret = {"WEBHOOK_SECRET": new_secret()}
+            project.deploy(platform, "webhook", cloud.role(), secret)
+            url = {"FUNCTION_URL": platform.http("webhook")}
+            for name, value in {**variables(cloud), **url, **secret}.items():
+                print(f"export {name}={value}")
             sys.stdout.flush()
             stopped.wait()
     except OSError as error:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,8 +74,9 @@ def command() -> Iterator[subprocess.Popen[str]]:
 def environment(process: subprocess.Popen[str]) -> dict[str, str]:
     """Read the lines that the command prints, all of them."""
     assert process.stdout is not None
-    lines = [process.stdout.readline().rstrip("\n").partition("=") for _ in range(10)]
-    return {name: value for name, _, value in lines}
+    lines = [process.stdout.readline().rstrip("\n").partition("=") for _ in range(12)]
+    assert all(name.startswith("export ") for name, _, _ in lines)
+    return {name.removeprefix("export "): value for name, _, value in lines}
 
 
 def test_the_vendors_cli_starts_stops_resumes_and_cancels(
@@ -92,6 +95,16 @@ def test_the_vendors_cli_starts_stops_resumes_and_cancels(
     assert cli.status(cancelled) == "CANCELLED"
     image = cli("cvm", "DescribeImageFromFamily", "--ImageFamily", FAMILY)["Image"]
     assert image["ImageId"] == "img-base0003"
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not there")
+def test_the_signed_call_of_the_readme(command: subprocess.Popen[str]) -> None:
+    (script,) = re.findall(r"```sh\n(body=.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    script = script.replace("img-1a2b3c4d", "img-base0003")
+    environ = {**os.environ, **environment(command), "NO_PROXY": "127.0.0.1"}
+    done = subprocess.run(["sh", "-euc", script], env=environ, capture_output=True, check=True)
+    (outcome,) = json.loads(done.stdout)["Outcomes"]
+    assert (outcome["AutoScalingGroupId"], outcome["Outcome"]) == ("asg-9dn1a5y6", "started")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
