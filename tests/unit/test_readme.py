@@ -7,6 +7,7 @@ import json
 import os
 import re
 import subprocess
+from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -76,6 +77,12 @@ def test_every_tag() -> None:
     ):
         assert re.findall(r"`([^`]+)`", accepted[tag]) == list(words)
     window(accepted["window"].strip("`"))
+    (meaning,) = [row[2] for row in rows if row[0].strip("`").endswith(":window")]
+    days, hours = re.findall(r"`([^`]+)`", meaning)
+    zone = "02:00-05:00 Asia/Shanghai"
+    assert window(f"{days} {zone}").days == {0, 2}
+    assert window(zone).days == set(range(7))
+    assert window(f"Mon {hours} UTC").open_at(datetime(2026, 1, 6, 3, tzinfo=timezone.utc))
 
 
 def test_every_setting_and_its_default() -> None:
@@ -128,7 +135,7 @@ def test_every_state() -> None:
 def test_every_watch_code() -> None:
     source = Path(watch.__file__).read_text()
     known = set(re.findall(r'Act\(\s*\w+,\s*"([A-Z]\w+)"', source)) | {"WaveHeld", INVALID_TAG}
-    assert codes("What a line with the outcome `attention`") == known
+    assert codes("Codes of `attention`, `resumed`") == known
 
 
 def test_every_note() -> None:
