@@ -100,7 +100,8 @@ lock:
 
 $(VENV)/run-installed: $(RUN_REQUIREMENTS)
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
-	$(PYTHON) -m venv --clear $(VENV)
+	rm -rf $(VENV) # --clear would empty what a symbolic link leads to
+	$(PYTHON) -m venv $(VENV)
 	$(PIP) $(addprefix -r ,$(RUN_REQUIREMENTS))
 	touch $@
 
