@@ -134,7 +134,14 @@ def test_a_withdrawn_image_is_brought_no_further(it: World, action: str, ends: s
     (said,) = it.tick()["Outcomes"]
     assert said["Outcome"] == ends
     it.finish()
-    assert sum(i.image_id == B for i in it.members(GROUP)) == (1 if action == "alert" else 0)
+    if action == "alert":
+        assert said["Code"] == "ImageWithdrawn"
+        assert "doesn't scale or heal" in said["Reason"]
+        assert sum(i.image_id == B for i in it.members(GROUP)) == 1
+    else:
+        (said,) = it.tick()["Outcomes"]
+        assert (said["Outcome"], said["Reason"][:4]) == ("restored", "move")
+        assert f"from {B} to {A}" in said["Reason"]
 
 
 def test_what_a_lower_ring_rejects_is_brought_no_further(it: World) -> None:
@@ -148,9 +155,83 @@ def test_what_a_lower_ring_rejects_is_brought_no_further(it: World) -> None:
     steer(Invariants(it), "asg-ring0000", "Rollback")
     it.finish()
     it.advance(700)
-    said = {o["AutoScalingGroupId"]: o for o in it.tick()["Outcomes"]}
+    said = {o.get("AutoScalingGroupId"): o for o in it.tick()["Outcomes"]}
     assert said[GROUP]["Code"] == "RejectedBelow"
-    assert "asg-ring0000" in said[GROUP]["Reason"]
+    assert "asg-ring0000 rejected" in said[GROUP]["Reason"]
+    publish(it, C)  # what mends it is on its way
+    ticks(it, 1)
+    assert sum(instance.image_id == B for instance in it.members(GROUP)) == 1
+    ticks(it, 12)
+    assert it.runs(GROUP) == {C}
+
+
+@pytest.mark.parametrize("state", ["REBOOTING", "STOPPED", "STANDBY"])
+def test_a_canary_that_does_not_run_is_none(it: World, state: str) -> None:
+    follower(it, 2, ring=1)
+    it.region.add_group("asg-ring0000", image=A, instances=1, tags=tags(fail_process="AUTO_CANCEL"))
+    it.advance(3600)
+    publish(it, B)
+    (canary,) = it.members("asg-ring0000")
+    if state == "STANDBY":
+        it.cloud.faults.fail_instance(canary.instance_id)
+        rolled(it)
+        assert canary.life_cycle_state == "STANDBY"
+    else:
+        canary.instance_state = state
+    ticks(it, 2)
+    assert it.region.activities_of(it.region.groups[GROUP]) == []
+
+
+def test_a_refresh_waits_for_an_instance_that_reboots(it: World) -> None:
+    follower(it)
+    publish(it, B)
+    rebooting = it.members(GROUP)[0]
+    rebooting.instance_state = "REBOOTING"
+    assert it.tick()["Outcomes"] == []
+    assert it.post(AutoScalingGroupId=GROUP, ImageId=B)[1]["code"] == "InstanceChanging"
+    rebooting.instance_state = "RUNNING"
+    ticks(it, 2)
+    assert it.runs(GROUP) == {B}
+    assert set(it.reinstalls().values()) == {1}
+
+
+def test_a_rollback_checks_health_as_its_origin_did(it: World) -> None:
+    follower(it, 2, paused_action="rollback")
+    it.region.groups[GROUP].forward_load_balancer_set = [{"LoadBalancerId": "lb-00000001"}]
+    publish(it, B)
+    it.cloud.faults.fail_target_health(A)
+    unchecked = {
+        "CheckInstanceTargetHealth": False,
+        "RollingUpdateSettings": {"BatchPause": "BATCH_INTERVAL_PAUSE"},
+    }
+    it.post(AutoScalingGroupId=GROUP, ImageId=B, RefreshSettings=unchecked)
+    it.finish()
+    it.advance(4 * 3600)
+    ticks(it, 2)
+    assert (newest(it).activity_type, newest(it).status) == ("ROLLBACK", "SUCCESSFUL")
+
+
+def test_an_image_that_is_only_syncing_is_not_withdrawn(it: World) -> None:
+    follower(it)
+    publish(it, B)
+    publish(it, C)
+    named = it.region.groups[GROUP].launch_configuration_id
+    it.region.launch_configurations[named].image_id = C  # the function died before the start
+    it.region.images[C].image_state = "SYNCING"
+    ticks(it, 1)
+    it.region.images[C].image_state = "NORMAL"
+    ticks(it, 2)
+    assert it.runs(GROUP) == {C}
+    assert set(it.reinstalls().values()) == {1}
+
+
+def test_an_image_that_is_gone_cancels_no_refresh_of_it(it: World) -> None:
+    follower(it, bake="10m")
+    publish(it, B)
+    rolled(it)
+    del it.region.images[B]
+    it.advance(700)
+    assert [o["Code"] for o in it.tick()["Outcomes"]] == ["ImageWithdrawn"]
     assert newest(it).status == "AUTO_PAUSE"
 
 
@@ -168,6 +249,10 @@ def test_a_region_and_a_group_that_are_not_allowed_are_left_alone(it: World) -> 
     publish(it, C)
     ticks(it, 2)
     assert len(it.cloud.writes()) == before
+    it.advance(86400)
+    (said,) = it.tick()["Outcomes"]
+    assert said["Outcome"] == "attention"
+    assert said["Reason"].endswith("the group is none of ALLOWED_GROUPS")
 
 
 def test_a_tick_that_comes_late_is_judged_by_the_time_it_comes(it: World) -> None:
@@ -204,10 +289,13 @@ def test_a_refusal_that_passes_hides_no_alert(it: World) -> None:
     assert said["Notes"] == [f"group {GROUP} is in a scaling activity"]
 
 
-def test_an_empty_group_needs_no_one(it: World) -> None:
+def test_an_empty_group_needs_someone_only_where_something_is_wrong(it: World) -> None:
     follower(it, 0)
     result = it.tick()
     assert (result["Outcomes"], result["States"]) == ([], {"refused": 1})
+    named = it.region.groups[GROUP].launch_configuration_id
+    it.region.launch_configurations[named].launch_configuration_status = "SECURITY_GROUP_ABNORMAL"
+    assert [o["Outcome"] for o in it.tick()["Outcomes"]] == ["refused"]
 
 
 def test_a_refused_start_does_not_put_back_what_failed_before(it: World) -> None:

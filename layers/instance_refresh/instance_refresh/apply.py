@@ -188,7 +188,10 @@ def act(wanted: Act, case: Case, cloud: Cloud) -> Outcome:
 def _rollback_settings(
     case: Case, activity: Activity, autoscaling: AutoScaling
 ) -> dict[str, Any] | None:
-    """Roll back in as many batches as the activity has begun; None if it has touched nothing."""
+    """Roll back in as many batches as the activity has begun, health checked as it did.
+
+    None if it has touched nothing.
+    """
     there = {item["InstanceId"] for item in autoscaling.instances([case.group])}
     begun = [
         batch
@@ -197,10 +200,7 @@ def _rollback_settings(
     ]
     if not begun:
         return None
-    return {
-        "RollingUpdateSettings": {"BatchNumber": len(begun)},
-        "CheckInstanceTargetHealth": case.group.has_load_balancer,
-    }
+    return {"RollingUpdateSettings": {"BatchNumber": len(begun)}, **activity.health}
 
 
 def _restore(wanted: Act, case: Case, autoscaling: AutoScaling, fields: dict[str, Any]) -> Outcome:

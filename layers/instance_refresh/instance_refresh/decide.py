@@ -27,9 +27,9 @@ class Start(NamedTuple):
     Where every instance runs the image and only the launch configuration names another, it is set
     and nothing `refreshes`.
 
-    `previous_image` is what the launch configuration goes back to if the start is refused for good,
-    "" where it is not ours to put back; `newest_activity` the group's newest activity before this
-    one, by which an activity that this start made is known.
+    `configured_image` is what the launch configuration names now, `previous_image` what it goes
+    back to if the start is refused for good, "" where it is not ours to put back; `newest_activity`
+    the group's newest activity before this one, by which an activity that this start made is known.
     """
 
     region: str
@@ -38,6 +38,7 @@ class Start(NamedTuple):
     image: str
     sets_image: bool
     refreshes: bool
+    configured_image: str
     previous_image: str
     refresh_mode: str
     settings: dict[str, Any]
@@ -90,7 +91,7 @@ def superseded(case: Case) -> Outcome | None:
     known = [found for found in case.fleet.images.values() if _newer(found, image)]
     running = {instance.image_id for instance in case.running}
     has = [found for found in known if found.image_id in running]
-    has += [found for found in known if found.usable and _is_due(found, case)]
+    has += [found for found in known if not found.withdrawn and _is_due(found, case)]
     if not has:
         return None
     reason = (
@@ -112,7 +113,7 @@ def _is_due(image: Image, case: Case) -> bool:
     if image.image_id == case.configured_image_id:
         return True
     followed = case.request.image_family if case.request.for_followers else None
-    return image.family == followed and case.allows_creator(image)
+    return image.family == followed and image.usable and case.allows_creator(image)
 
 
 def already_current(case: Case) -> Outcome | None:
@@ -248,6 +249,7 @@ def _start(case: Case) -> Start:
         image=case.image_id,
         sets_image=case.sets_image,
         refreshes=case.request.force or on_image < len(case.running),
+        configured_image=case.configured_image_id,
         previous_image=_previous_image(case, images),
         refresh_mode=case.request.refresh_mode,
         settings=cut.settings,
@@ -304,11 +306,11 @@ def only_set(start: Start, outcome: str, reason: str) -> Outcome:
 def describe(start: Start) -> str:
     """Say what a start does, for a person."""
     if not start.refreshes:
-        name, was = start.launch_configuration, start.previous_image
+        name, was = start.launch_configuration, start.configured_image
         return f"move {name} from {was} to {start.image}, which every instance runs already"
     brings = f"{start.plan.reinstalled} instances onto {start.image}"
     how = f"roll {brings} in {start.plan.batches} batches ({start.refresh_mode})"
     if not start.sets_image:
         return how
-    was = start.previous_image or "(none)"
+    was = start.configured_image or "(none)"
     return f"move {start.launch_configuration} from {was} to {start.image} and {how}"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 FAMILY_TAG = "instance-refresh:image-family"
 LIVE = ("INIT", "RUNNING", "FAILED_PAUSE", "AUTO_PAUSE", "MANUAL_PAUSE")
 IN_SERVICE = "IN_SERVICE"
+_HEALTH = ("CheckInstanceTargetHealth", "CheckInstanceTargetHealthTimeout")
 
 
 class Image(NamedTuple):
@@ -32,6 +33,10 @@ class Image(NamedTuple):
     @property
     def usable(self) -> bool:
         return self.state == "NORMAL" and not self.deprecated
+
+    @property
+    def withdrawn(self) -> bool:
+        return self.deprecated or self.state.endswith("FAILED")
 
 
 class Instance(NamedTuple):
@@ -94,6 +99,7 @@ class Activity(NamedTuple):
     ended: datetime | None
     batch: int
     batches: tuple[Batch, ...]
+    health: Mapping[str, Any] = MappingProxyType({})
 
     @property
     def live(self) -> bool:
@@ -226,6 +232,11 @@ def activity_from(item: Mapping[str, Any]) -> Activity:
         ended=_moment(item, "EndTime"),
         batch=item.get("CurrentRefreshBatchNum") or 0,
         batches=tuple(_batch_from(batch) for batch in item.get("RefreshBatchSet") or ()),
+        health={
+            name: value
+            for name, value in (item.get("RefreshSettings") or {}).items()
+            if name in _HEALTH and value is not None
+        },
     )
 
 

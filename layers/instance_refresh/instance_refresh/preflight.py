@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .fleet import IN_SERVICE
 from .outcome import REFUSED, Outcome, Refusal
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from .case import Case
     from .fleet import Image
     from .settings import Allowed
+
+
+_CHANGING = ("PENDING", "STARTING", "STOPPING", "REBOOTING")
 
 
 class Rule(NamedTuple):
@@ -30,6 +34,8 @@ REFUSALS: dict[str, Rule] = {
     "GroupAbnormal": Rule("Mend what the console shows as abnormal in the group first."),
     "GroupInActivity": Rule("Wait until the group's scaling activity ends.", retryable=True),
     "GroupEmpty": Rule("Scale the group out first: nothing in it can be refreshed."),
+    "NoneInService": Rule("Wait until an instance runs in service, or repair one.", retryable=True),
+    "InstanceChanging": Rule("Wait until the instance runs again.", retryable=True),
     "LaunchConfigurationNotFound": Rule("Give the group a launch configuration that exists."),
     "LaunchConfigurationAbnormal": Rule("Mend the launch configuration, or name another image."),
     "LaunchConfigurationShared": Rule(
@@ -93,10 +99,15 @@ def image_refusals(case: Case) -> Iterator[Refusal]:
         yield refusal("ImageNotFound", f"image {case.image_id or '(none)'} is not in {where}")
 
 
+def passes(one: Refusal) -> bool:
+    """Say whether it passes without someone's doing; an empty group is as it is meant to be."""
+    return REFUSALS[one.code].retryable or one.code == "GroupEmpty"
+
+
 def may_follow(case: Case) -> bool:
     """Say whether the image could be started once the group's live activity is over."""
-    passes = ("GroupInActivity", "GroupEmpty")
-    lasting = (r for r in (*_group(case), *_launch_configuration(case)) if r.code not in passes)
+    found = (*_group(case), *_launch_configuration(case))
+    lasting = (one for one in found if not passes(one))
     return not any(image_refusals(case)) and not any(lasting)
 
 
@@ -142,8 +153,15 @@ def _group(case: Case) -> Iterator[Refusal]:
     if group.in_activity:
         yield refusal("GroupInActivity", f"group {group.group_id} is in a scaling activity")
     read = group.group_id in case.fleet.instances
-    if not (case.running if read else group.in_service):
-        yield refusal("GroupEmpty", f"group {group.group_id} has no instance in service")
+    if not group.instances:
+        yield refusal("GroupEmpty", f"group {group.group_id} has no instance")
+    elif not (case.running if read else group.in_service):
+        yield refusal("NoneInService", f"no instance of group {group.group_id} runs in service")
+    for one in case.fleet.instances.get(group.group_id, ()):
+        behind = one.life_cycle_state == IN_SERVICE and one.image_id not in ("", case.image_id)
+        if behind and one.machine_state in _CHANGING:
+            what = f"instance {one.instance_id} is {one.machine_state}"
+            yield refusal("InstanceChanging", what)
 
 
 def _mends(case: Case) -> bool:

@@ -20,7 +20,7 @@ from .follow import by_policy, in_turn, policies, refreshing
 from .gateway.reading import side_by_side
 from .observe import look, with_instances, with_newest_activities
 from .outcome import Outcome
-from .preflight import region_refused
+from .preflight import passes, region_refused
 from .request import Request
 from .wave import Member, holders, waits
 
@@ -70,8 +70,10 @@ def reconcile(
 def _worth_telling(end: Outcome) -> bool:
     """Something was changed or needs someone; what passes by itself is only counted."""
     quiet = (o.ALREADY_CURRENT, o.IN_PROGRESS, o.QUEUED, o.SUPERSEDED)
-    passes = end.outcome == o.REFUSED and (end.retryable or end.code == "GroupEmpty")
-    return end.code == "Held" or (end.outcome not in quiet and not passes)
+    passing = all(map(passes, end.refusals)) if end.refusals else end.retryable
+    return end.code == "Held" or (
+        end.outcome not in quiet and not (end.outcome == o.REFUSED and passing)
+    )
 
 
 def _look(
@@ -179,14 +181,21 @@ def _acts(
                     for m in some
                     if m.policy.ring < member.policy.ring and _rejects(decisions[m.group_id], case)
                 ]
-                act = act or watch.live(case, member.policy, settings.limits, now, below)
+                wait = turns[member.group_id]
+                newer = case.is_newer and wait is not None and wait[0] == "RingWaits"
+                act = act or watch.live(
+                    case, member.policy, settings.limits, now, below, newer_waits=newer
+                )
             elif isinstance(decision, Start):
                 act = None
             else:
                 act = None if member.policy.hold else watch.restore(case)
                 comes = decision.outcome == o.REFUSED and decision.retryable
                 act = act or watch.leftovers(case, settings.limits, now, start_comes=comes)
-            if act and (act.kind == watch.ALERT or case.may_be_refreshed):
+            if act and act.kind != watch.ALERT and not case.may_be_refreshed:
+                reason = f"{act.reason}; the group is none of ALLOWED_GROUPS"
+                act = act._replace(kind=watch.ALERT, reason=reason)
+            if act:
                 yield member, act
 
 

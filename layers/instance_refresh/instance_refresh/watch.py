@@ -39,11 +39,18 @@ class Act(NamedTuple):
 
 
 def live(
-    case: Case, policy: Policy, limits: Limits, now: datetime, rejected_below: Sequence[str] = ()
+    case: Case,
+    policy: Policy,
+    limits: Limits,
+    now: datetime,
+    rejected_below: Sequence[str] = (),
+    *,
+    newer_waits: bool = False,
 ) -> Act | None:
     """Say what the group's live activity needs now, None for time.
 
-    `rejected_below` are the groups of lower rings that have rejected the image that it brings.
+    `rejected_below` are the groups of lower rings that have rejected the image that it brings;
+    `newer_waits` says that a newer one comes when the rings below have it.
     """
     activity = case.activity
     if activity is None or not activity.live:
@@ -62,31 +69,46 @@ def live(
         reason = f"{what}, paused by a person since {since:%Y-%m-%d %H:%M:%SZ}"
         remedy = "Resume, roll back or cancel it: meanwhile the group doesn't scale or heal."
         return Act(ALERT, "PausedByPerson", reason, remedy) if late else None
-    act = _guard(activity, policy, limits, now) if late else None
-    stop = _stop(case, activity, rejected_below)
+    paused = _paused(activity) if late else None
     if policy.hold:
         held = f"held by its tag: {policy.hold}"
-        return act and act._replace(kind=ALERT, reason=f"{act.reason}; {held}")
-    if activity.status == "AUTO_PAUSE" and _baked(case, policy, since, now):
-        baked = Act(RESUME, "Baked", f"{what}: the batch was watched for {policy.bake}")
-        act = act if act and stop else baked
-    return stop if stop and act and act.kind == RESUME else act
+        return paused and paused._replace(reason=f"{paused.reason}; {held}")
+    act = paused and _guard(paused, activity, policy, limits, now)
+    baked = activity.status == "AUTO_PAUSE" and _baked(case, policy, since, now)
+    stop = _stop(case, activity, rejected_below, newer_waits=newer_waits)
+    if stop is None:
+        watched = f"{what}: the batch was watched for {policy.bake}"
+        return Act(RESUME, "Baked", watched) if baked else act
+    if act and act.kind in (ROLLBACK, CANCEL):
+        return act
+    if paused:
+        reason = f"{paused.reason}; {stop.reason}"
+        code, remedy = stop.code or paused.code, stop.remedy or paused.remedy
+        return paused._replace(code=code, reason=reason, remedy=remedy)
+    return stop._replace(reason=f"{what}; {stop.reason}") if baked and stop.code else None
 
 
-def _stop(case: Case, activity: Activity, rejected_below: Sequence[str]) -> Act | None:
-    """Say why the activity must not go on: its image was withdrawn, or rejected elsewhere."""
+def _stop(
+    case: Case, activity: Activity, rejected_below: Sequence[str], *, newer_waits: bool
+) -> Act | None:
+    """Say why the activity must not go on; without a code where that passes by itself."""
     if activity.kind != "NORMAL":
         return None
-    image = case.fleet.images.get(case.configured_image_id)
-    what = f"refresh activity {activity.activity_id} is {activity.progress}"
-    isnt = f"{what} and isn't resumed: image"
-    remedy = "Roll the activity back or cancel it, or"
-    if not image or not image.usable:
-        reason = f"{isnt} {case.configured_image_id} was withdrawn"
-        return Act(ALERT, "ImageWithdrawn", reason, f"{remedy} lift the image's deprecation.")
+    name = case.configured_image_id
+    image = case.fleet.images.get(name)
+    remedy = "Roll the activity back or cancel it"
+    if image is None or image.withdrawn:
+        reason = f"it isn't resumed, as image {name} is gone or was withdrawn"
+        return Act(ALERT, "ImageWithdrawn", reason, f"{remedy}, or lift the image's deprecation.")
     if rejected_below:
-        reason = f"{isnt} {image.image_id} was rejected by {', '.join(rejected_below)}"
-        return Act(ALERT, "RejectedBelow", reason, f"{remedy} set Force where it was rejected.")
+        reason = f"it isn't resumed, as {', '.join(rejected_below)} rejected image {name}"
+        return Act(ALERT, "RejectedBelow", reason, f"{remedy}, or set Force where it was rejected.")
+    if image.state != "NORMAL":
+        return Act(ALERT, "", f"it isn't resumed while image {name} is {image.state}")
+    if newer_waits:
+        return Act(
+            ALERT, "", f"it isn't resumed, as {case.image_id} is newer and waits for its ring"
+        )
     return None
 
 
@@ -138,8 +160,8 @@ def _stuck(activity: Activity, limits: Limits, now: datetime) -> Act | None:
     return Act(ALERT, "RefreshStuck", reason, remedy, instances=running, urgent=True)
 
 
-def _guard(activity: Activity, policy: Policy, limits: Limits, now: datetime) -> Act | None:
-    """Don't leave a group frozen: alert, or do what the tag or the setting says."""
+def _paused(activity: Activity) -> Act:
+    """Say that a group is frozen."""
     failed = tuple(
         instance.instance_id
         for batch in activity.batches
@@ -153,7 +175,13 @@ def _guard(activity: Activity, policy: Policy, limits: Limits, now: datetime) ->
     if failed:
         reason += f"; failed: {', '.join(failed)}"
     remedy = "Resume, roll back or cancel the activity, or set the tag for the action to take."
-    act = Act(ALERT, "RefreshPaused", reason, remedy, instances=failed, urgent=True)
+    return Act(ALERT, "RefreshPaused", reason, remedy, instances=failed, urgent=True)
+
+
+def _guard(
+    act: Act, activity: Activity, policy: Policy, limits: Limits, now: datetime
+) -> Act | None:
+    """Don't leave a group frozen: alert, or do what the tag or the setting says."""
     action = policy.paused_action or limits.paused_action
     if action == ROLLBACK and activity.kind == "ROLLBACK":
         action = "retry"  # a rollback can't be rolled back
@@ -172,7 +200,8 @@ def newer_image(case: Case) -> Act | None:
     activity = case.activity
     if activity is None or activity.status not in ("AUTO_PAUSE", "FAILED_PAUSE"):
         return None
-    if not case.is_newer or not may_follow(case):
+    seen = case.configured_image_id in case.fleet.images  # or nothing says which one is newer
+    if not seen or not case.is_newer or not may_follow(case):
         return None
     if any(batch.runs for batch in activity.batches):
         return None
