@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 A, B, C = "img-0000000a", "img-0000000b", "img-0000000c"
 GROUP = "asg-one00001"
+PAUSES = {"RollingUpdateSettings": {"BatchPause": "BATCH_INTERVAL_PAUSE"}}
 
 
 @pytest.fixture
@@ -357,6 +358,27 @@ def test_nothing_is_put_back_under_a_refresh_that_began_meanwhile(it: World) -> 
         assert it.tick()["States"] == {"queued": 1}
     it.finish()
     assert {done.to_image for done in it.region.reinstalls} == {B}
+
+
+def test_no_refresh_gives_way_to_the_image_that_it_brings(it: World) -> None:
+    """It was begun, and paused, after the tick had read the launch configuration."""
+    follower(it, batch_pause="BATCH_INTERVAL_PAUSE")
+    publish(it, B)
+    read = AutoScaling.launch_configurations
+    begun: list[int] = []
+
+    def then(self: AutoScaling, ids: Any) -> Any:
+        found = read(self, ids)
+        if not begun:
+            begun.append(0)
+            begun[0], _ = it.post(AutoScalingGroupId=GROUP, ImageId=B, RefreshSettings=PAUSES)
+            it.finish()
+        return found
+
+    with mock.patch.object(AutoScaling, "launch_configurations", then):
+        assert it.tick()["States"] == {"queued": 1}
+    assert begun == [202]
+    assert newest(it).status == "AUTO_PAUSE"
 
 
 def test_a_paused_group_waits_until_the_ring_below_has_baked(it: World) -> None:

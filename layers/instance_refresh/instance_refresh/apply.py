@@ -169,6 +169,11 @@ def act(wanted: Act, case: Case, cloud: Cloud) -> Outcome:
         if wanted.kind == watch.RESUME:
             autoscaling.resume_instance_refresh(group, name, wanted.resume_mode)
             return case.ends(o.RESUMED, f"{wanted.reason}; {wanted.resume_mode}", **fields)
+        if wanted.code == "NewerImage" and not _still_names(
+            case.group.launch_configuration_id, case.configured_image_id, autoscaling
+        ):
+            reason = f"{name} began while this was decided, and may bring {case.image_id}"
+            return case.ends(o.QUEUED, reason, status=202)
         if wanted.kind == watch.ROLLBACK:
             settings = _rollback_settings(case, activity, autoscaling)
             if settings:
