@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import tccli
 
-from instance_refresh import outcome, settings, watch, wave
+from instance_refresh import outcome, restore, settings, watch, wave
 from instance_refresh.contract import check, schema
 from instance_refresh.errors import API_ERRORS
 from instance_refresh.follow import INVALID_TAG
@@ -133,7 +133,7 @@ def test_every_state() -> None:
 
 
 def test_every_watch_code() -> None:
-    source = Path(watch.__file__).read_text()
+    source = Path(watch.__file__).read_text() + Path(restore.__file__).read_text()
     known = set(re.findall(r'Act\(\s*\w+,\s*"([A-Z]\w+)"', source)) | {"WaveHeld", INVALID_TAG}
     assert codes("Codes of `attention`, `resumed`") == known
 

@@ -10,6 +10,7 @@ from instance_refresh.case import Case
 from instance_refresh.fleet import Activity, Batch, BatchInstance, Fleet
 from instance_refresh.policy import Policy
 from instance_refresh.request import Request
+from instance_refresh.restore import restore
 from instance_refresh.settings import Limits
 from instance_refresh.window import window
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
@@ -155,22 +156,22 @@ def configured(found: Case, **fields: Any) -> Case:
 
 
 def test_after_a_rollback_the_configuration_goes_back() -> None:
-    act = watch.restore(rolled_back())
+    act = restore(rolled_back())
     assert act is not None
     assert (act.kind, act.image) == ("restore", OLD)
-    assert watch.restore(rolled_back(names=OLD)) is None
+    assert restore(rolled_back(names=OLD)) is None
     for status in ("FAILED", "CANCELLED"):
-        cancelled = watch.restore(case(activity(status, created=15)))
+        cancelled = restore(case(activity(status, created=15)))
         assert cancelled is not None
         assert cancelled.image == OLD
-    assert watch.restore(case(activity("SUCCESSFUL"))) is None
-    assert watch.restore(configured(rolled_back(), updated=hours(16))) is None
+    assert restore(case(activity("SUCCESSFUL"))) is None
+    assert restore(configured(rolled_back(), updated=hours(16))) is None
     mixed = {"asg-a": (*instances("asg-a", 2, OLD), *instances("asg-a", 1, NEW))}
-    assert watch.restore(rolled_back(instances=mixed)) is None
+    assert restore(rolled_back(instances=mixed)) is None
 
 
 def test_a_configuration_that_others_need_is_not_restored() -> None:
-    act = watch.restore(configured(rolled_back(), group_ids=("asg-a", "asg-z")))
+    act = restore(configured(rolled_back(), group_ids=("asg-a", "asg-z")))
     assert act is not None
     assert (act.kind, act.code) == ("alert", "LaunchConfigurationShared")
     assert "asg-z" in act.reason

@@ -9,7 +9,7 @@ from .batches import batches
 from .fleet import FAMILY_TAG
 from .outcome import Outcome, Plan, Refusal
 from .preflight import refusal, refusal_fields, refused
-from .watch import restore
+from .restore import restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

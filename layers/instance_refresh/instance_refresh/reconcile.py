@@ -22,6 +22,7 @@ from .observe import look, with_instances, with_newest_activities
 from .outcome import Outcome
 from .preflight import passes, region_refused
 from .request import Request
+from .restore import restore
 from .wave import Member, holders, waits
 
 if TYPE_CHECKING:
@@ -173,23 +174,17 @@ def _acts(
         turns = waits(some, now)
         for member in some:
             case, decision = member.case, decisions[member.group_id]
+            act: Act | None = None
             if case.is_live:
-                its_turn = turns[member.group_id] is None
-                act = watch.newer_image(case) if its_turn else None
-                below = [
-                    m.group_id
-                    for m in some
-                    if m.policy.ring < member.policy.ring and _rejects(decisions[m.group_id], case)
-                ]
                 wait = turns[member.group_id]
+                below = [m.group_id for m in some if _rejects_below(m, decisions, member)]
                 newer = case.is_newer and wait is not None and wait[0] == "RingWaits"
+                act = watch.newer_image(case) if wait is None else None
                 act = act or watch.live(
                     case, member.policy, settings.limits, now, below, newer_waits=newer
                 )
-            elif isinstance(decision, Start):
-                act = None
-            else:
-                act = None if member.policy.hold else watch.restore(case)
+            elif isinstance(decision, Outcome):
+                act = None if member.policy.hold else restore(case)
                 comes = decision.outcome == o.REFUSED and decision.retryable
                 act = act or watch.leftovers(case, settings.limits, now, start_comes=comes)
             if act and act.kind != watch.ALERT and not case.may_be_refreshed:
@@ -199,10 +194,11 @@ def _acts(
                 yield member, act
 
 
-def _rejects(decision: Decision, case: Case) -> bool:
-    """Say whether it rejects what the other group's launch configuration names."""
-    rejected = isinstance(decision, Outcome) and decision.outcome == o.REJECTED
-    return rejected and decision.image == case.configured_image_id
+def _rejects_below(one: Member, decisions: dict[str, Decision], member: Member) -> bool:
+    """Say whether one of a lower ring rejects what the member's launch configuration names."""
+    decision, image = decisions[one.group_id], member.case.configured_image_id
+    rejects = isinstance(decision, Outcome) and decision.outcome == o.REJECTED
+    return one.policy.ring < member.policy.ring and rejects and decision.image == image
 
 
 def _after_restores(

@@ -5,7 +5,6 @@ Pure: values in, values out.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from .fleet import IN_SERVICE
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from .policy import Policy
     from .settings import Limits
 
-_OVERLAP = timedelta(minutes=15)  # the longest that a function runs
 RESUME, ROLLBACK, CANCEL, RESTORE, ALERT = "resume", "rollback", "cancel", "restore", "alert"
 
 
@@ -213,64 +211,6 @@ def newer_image(case: Case) -> Act | None:
     if failed and activity.kind == "NORMAL" and activity.mode == RESET:
         return Act(ROLLBACK, "NewerImage", reason)  # a cancel would leave them in standby for good
     return Act(CANCEL, "NewerImage", reason)
-
-
-def restore(case: Case) -> Act | None:
-    """After an attempt that failed, the configuration goes back to what the instances run.
-
-    Not if someone has changed it since the attempt, nor while another group needs it as it is.
-    """
-    activity, configuration = case.activity, case.launch_configuration
-    if activity is None or configuration is None or activity.live:
-        return None
-    rolled_back = activity.kind == "ROLLBACK"
-    if not rolled_back and activity.status not in ("CANCELLED", "FAILED"):
-        return None
-    attempt = case.fleet.origins.get(activity.origin_id) if rolled_back else activity
-    if attempt is None or _changed_since(case, attempt):
-        return None
-    # All groups that share it are looked at as one, so that all of them put back the same image.
-    groups = (case.group.group_id, *case.shared_with)
-    seen = [one for group in groups for one in case.fleet.instances.get(group, ())]
-    members = [one for one in seen if one.life_cycle_state == IN_SERVICE] or seen
-    running = {instance.image_id for instance in members}
-    known = (case.fleet.images.get(image) for image in sorted(running))
-    dated = [(image.created, image.image_id) for image in known if image and image.created]
-    if configuration.image_id in running or not dated:
-        return None
-    _, image = max(dated)
-    name = configuration.launch_configuration_id
-    others = [group for group in case.shared_with if _may_need_it(case, group)]
-    if others:
-        why = f"{name} still names {configuration.image_id}, which failed, and is also used by"
-        remedy = f"Set the launch configuration's image to {image}, or refresh those groups."
-        return Act(ALERT, "LaunchConfigurationShared", f"{why} {', '.join(others)}", remedy)
-    reason = (
-        f"refresh activity {attempt.activity_id} brought its image to no instance: {name} goes from"
-        f" {configuration.image_id} back to {image}, which the instances run"
-    )
-    return Act(RESTORE, "Restored", reason, image=image)
-
-
-def _changed_since(case: Case, attempt: Activity) -> bool:
-    """Say whether someone has changed the launch configuration since the attempt began.
-
-    A second function may have put the same image in once more, within its time limit.
-    """
-    configuration = case.launch_configuration
-    if configuration is None or not configuration.updated or not attempt.created:
-        return True
-    after = configuration.updated - attempt.created
-    return after > (_OVERLAP if configuration.image_id == case.image_id else timedelta(0))
-
-
-def _may_need_it(case: Case, group_id: str) -> bool:
-    """Say whether a sharing group is refreshing, or one whose instances were not looked at."""
-    group = next((group for group in case.fleet.groups if group.group_id == group_id), None)
-    activity = case.fleet.activities.get(group_id)
-    if group is None or (activity is not None and activity.live):
-        return True
-    return group_id not in case.fleet.instances and group.in_service > 0
 
 
 def leftovers(case: Case, limits: Limits, now: datetime, *, start_comes: bool) -> Act | None:
