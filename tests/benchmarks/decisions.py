@@ -16,9 +16,10 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from instance_refresh.case import Case
-from instance_refresh.decide import Start, decide
+from instance_refresh.decide import decide
 from instance_refresh.fleet import FAMILY_TAG, moment
 from instance_refresh.request import Request
+from instance_refresh.start import Start
 from tests.end_to_end.harness import World, world
 from tests.unit import fleets
 

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from instance_refresh.case import Case
-from instance_refresh.decide import Decision, Start, absent, decide, planned
+from instance_refresh.decide import Decision, absent, decide
 from instance_refresh.outcome import Outcome
 from instance_refresh.request import Request
 from instance_refresh.settings import Allowed
+from instance_refresh.start import Start, planned
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
 
 if TYPE_CHECKING:

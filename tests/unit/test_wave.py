@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 from instance_refresh.case import Case
-from instance_refresh.decide import Start, decide
+from instance_refresh.decide import decide
 from instance_refresh.fleet import FAMILY_TAG, Activity
 from instance_refresh.policy import Policy
 from instance_refresh.request import Request
+from instance_refresh.start import Start
 from instance_refresh.wave import Member, gate, holders, unknown_ends
 from instance_refresh.window import window
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, instances

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from . import outcome as o
 from . import watch
-from .decide import Start, describe, only_set
 from .errors import ApiError
 from .gateway.reading import side_by_side
+from .start import describe, only_set
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .gateway.autoscaling import AutoScaling
     from .gateway.cloud import Cloud
     from .outcome import Outcome
+    from .start import Start
     from .watch import Act
 
 _TRIES = 4

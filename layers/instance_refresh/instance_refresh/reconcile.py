@@ -13,7 +13,6 @@ from . import watch
 from .apply import act as carry_out
 from .apply import apply
 from .case import Case
-from .decide import Decision, Start
 from .errors import ApiError
 from .fleet import FAMILY_TAG, Fleet
 from .follow import by_policy, in_turn, policies, refreshing
@@ -23,12 +22,14 @@ from .outcome import Outcome
 from .preflight import passes, region_refused
 from .request import Request
 from .restore import restore
+from .start import Start
 from .wave import Member, holders, waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from .decide import Decision
     from .fleet import Image
     from .gateway.cloud import Cloud
     from .gateway.cvm import Cvm

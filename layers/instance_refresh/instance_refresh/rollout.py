@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from .apply import apply
 from .case import Case
-from .decide import Start, absent, decide, planned
+from .decide import absent, decide
 from .follow import by_policy, in_turn, policies, refreshing
 from .observe import find, look
 from .preflight import region_refused
+from .start import Start, planned
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import outcome as o
-from .decide import Start
+from .start import Start
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

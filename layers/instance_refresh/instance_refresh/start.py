@@ -1,0 +1,116 @@
+"""A refresh to start: what it sets, how many batches it takes, and what would undo it.
+
+Pure: values in, values out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import outcome as o
+from .batches import batches
+from .outcome import Outcome, Plan
+from .restore import restore
+
+if TYPE_CHECKING:
+    from .case import Case
+
+
+class Start(NamedTuple):
+    """A refresh to start: `settings` is the API's RefreshSettings.
+
+    Where every instance runs the image and only the launch configuration names another, it is set
+    and nothing `refreshes`.
+
+    `configured_image` is what the launch configuration names now, `previous_image` what it goes
+    back to if the start is refused for good, "" where it is not ours to put back; `newest_activity`
+    the group's newest activity before this one, by which an activity that this start made is known.
+    """
+
+    region: str
+    group: str
+    launch_configuration: str
+    image: str
+    sets_image: bool
+    refreshes: bool
+    configured_image: str
+    previous_image: str
+    refresh_mode: str
+    settings: dict[str, Any]
+    newest_activity: str
+    plan: Plan
+    notes: tuple[str, ...]
+
+    def ends(self, outcome: str, reason: str, **fields: Any) -> Outcome:
+        """Make this group's outcome."""
+        fields = {"notes": self.notes, "plan": self.plan, **fields}
+        return Outcome(outcome, reason, self.region, group=self.group, image=self.image, **fields)
+
+
+def start(case: Case) -> Start:
+    """Make the refresh of a group that no rule speaks against."""
+    cut = batches(case.request, len(case.running), has_load_balancer=case.group.has_load_balancer)
+    on_image = sum(instance.image_id == case.image_id for instance in case.running)
+    images = {instance.image_id for instance in case.running}
+    one = case.fleet.images.get(next(iter(images))) if len(images) == 1 else None
+    plan = Plan(
+        reinstalled=len(case.running),
+        current=on_image,
+        left=len(case.fleet.instances[case.group.group_id]) - len(case.running),
+        batches=cut.number,
+        least_in_service=len(case.running) - cut.largest + cut.surge,
+        shared_with=case.shared_with,
+        rollback_image=one.image_id if one and one.usable else "",
+    )
+    return Start(
+        region=case.fleet.region,
+        group=case.group.group_id,
+        launch_configuration=case.group.launch_configuration_id,
+        image=case.image_id,
+        sets_image=case.sets_image,
+        refreshes=case.request.force or on_image < len(case.running),
+        configured_image=case.configured_image_id,
+        previous_image=_previous_image(case, images),
+        refresh_mode=case.request.refresh_mode,
+        settings=cut.settings,
+        newest_activity=case.activity.activity_id if case.activity else "",
+        plan=plan,
+        notes=(*case.request.notes, *cut.notes),
+    )
+
+
+def _previous_image(case: Case, images: set[str]) -> str:
+    """Give what the launch configuration names, unless an attempt with that image failed here.
+
+    After a crash between the two writes it names the image and no instance runs it: then what the
+    instances run is what it named before.
+    """
+    if case.sets_image:
+        undone = restore(case)
+        return undone.image if undone and undone.image else case.configured_image_id
+    crashed = case.request.names_image and len(images) == 1 and case.image_id not in images
+    return next(iter(images)) if crashed else ""
+
+
+def planned(start: Start) -> Outcome:
+    """Report what a start would do."""
+    reason = f"would {describe(start)}"
+    return start.ends(o.PLANNED, reason) if start.refreshes else only_set(start, o.PLANNED, reason)
+
+
+def only_set(start: Start, outcome: str, reason: str) -> Outcome:
+    """Make the outcome of a start that sets the launch configuration and reinstalls nothing."""
+    return start.ends(outcome, reason, plan=None, notes=())
+
+
+def describe(start: Start) -> str:
+    """Say what a start does, for a person."""
+    if not start.refreshes:
+        name, was = start.launch_configuration, start.configured_image
+        return f"move {name} from {was} to {start.image}, which every instance runs already"
+    brings = f"{start.plan.reinstalled} instances onto {start.image}"
+    how = f"roll {brings} in {start.plan.batches} batches ({start.refresh_mode})"
+    if not start.sets_image:
+        return how
+    was = start.configured_image or "(none)"
+    return f"move {start.launch_configuration} from {was} to {start.image} and {how}"
