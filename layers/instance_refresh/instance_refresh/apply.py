@@ -91,7 +91,7 @@ def _start(start: Start, autoscaling: AutoScaling, cloud: Cloud) -> Outcome:
             try:
                 found = _new_activity(start, autoscaling)
                 if found is not None:
-                    ours = _still_names(start.launch_configuration, start.image, autoscaling)
+                    ours = _named_by(start.launch_configuration, autoscaling) == start.image
                     return _found(start, found, answer_lost=unknown, of_this_image=ours)
                 if attempt + 1 == _TRIES or not error.fate_unknown:
                     return _failed(start, error, unknown=unknown)
@@ -144,7 +144,7 @@ def _put_back(start: Start, autoscaling: AutoScaling) -> str:
     """Give the launch configuration its old image again, unless someone else has changed it."""
     name, image = start.launch_configuration, start.previous_image
     try:
-        if not _still_names(name, start.image, autoscaling):
+        if _named_by(name, autoscaling) != start.image:
             return f"launch configuration {name} was changed meanwhile and left as it is"
         autoscaling.set_image(name, image)
     except ApiError as error:
@@ -152,9 +152,10 @@ def _put_back(start: Start, autoscaling: AutoScaling) -> str:
     return f"launch configuration {name} names {image} again"
 
 
-def _still_names(launch_configuration: str, image: str, autoscaling: AutoScaling) -> bool:
+def _named_by(launch_configuration: str, autoscaling: AutoScaling) -> str:
+    """Give the image that it names now, "" if it is gone."""
     found = autoscaling.launch_configurations([launch_configuration])
-    return bool(found) and found[0].image_id == image
+    return found[0].image_id if found else ""
 
 
 def act(wanted: Act, case: Case, cloud: Cloud) -> Outcome:
@@ -170,25 +171,34 @@ def act(wanted: Act, case: Case, cloud: Cloud) -> Outcome:
         if wanted.kind == watch.RESUME:
             autoscaling.resume_instance_refresh(group, name, wanted.resume_mode)
             return case.ends(o.RESUMED, f"{wanted.reason}; {wanted.resume_mode}", **fields)
-        if wanted.code == "NewerImage" and not _still_names(
-            case.group.launch_configuration_id, case.configured_image_id, autoscaling
-        ):
-            reason = f"{name} began while this was decided, and may bring {case.image_id}"
-            return case.ends(o.QUEUED, reason, status=202)
-        if wanted.kind == watch.ROLLBACK:
-            settings = _rollback_settings(case, activity, autoscaling)
-            if settings:
-                fields["activity"] = autoscaling.rollback_instance_refresh(group, name, settings)
-                return case.ends(o.ROLLED_BACK, wanted.reason, **fields)
-        if wanted.kind in (watch.CANCEL, watch.ROLLBACK):  # what touched nothing is cancelled
-            autoscaling.cancel_instance_refresh(group, name)
-            return case.ends(o.CANCELLED, wanted.reason, **fields)
-        return _restore(wanted, case, autoscaling, fields)
+        if wanted.kind == watch.RESTORE:
+            return _restore(wanted, case, autoscaling, fields)
+        return _end(wanted, case, activity, autoscaling, fields)
     except ApiError as error:
         reason = f"{wanted.reason}; {wanted.kind} failed: {error}"
         fields |= {"code": error.code, "remedy": error.remedy}
         retry = {"request_id": error.request_id or "", "retryable": error.retryable}
         return case.ends(o.FAILED, reason, status=error.status, **fields, **retry)
+
+
+def _end(
+    wanted: Act, case: Case, activity: Activity, autoscaling: AutoScaling, fields: dict[str, Any]
+) -> Outcome:
+    """Roll a paused activity back, or cancel it; one that has touched nothing is cancelled."""
+    group, name = case.group.group_id, activity.activity_id
+    if wanted.code == "NewerImage":
+        named = _named_by(case.group.launch_configuration_id, autoscaling)
+        if named != case.configured_image_id:
+            reason = f"{name} began while this was decided, and may bring {case.image_id}"
+            return case.ends(o.QUEUED, reason, status=202)
+    settings = None
+    if wanted.kind == watch.ROLLBACK:
+        settings = _rollback_settings(case, activity, autoscaling)
+    if settings is None:
+        autoscaling.cancel_instance_refresh(group, name)
+        return case.ends(o.CANCELLED, wanted.reason, **fields)
+    fields["activity"] = autoscaling.rollback_instance_refresh(group, name, settings)
+    return case.ends(o.ROLLED_BACK, wanted.reason, **fields)
 
 
 def _rollback_settings(
@@ -213,17 +223,11 @@ def _restore(wanted: Act, case: Case, autoscaling: AutoScaling, fields: dict[str
     """Put the image back, unless the configuration or a group that uses it has moved meanwhile."""
     name, before = case.group.launch_configuration_id, case.fleet.activities
     newest = autoscaling.newest_activities((case.group.group_id, *case.shared_with))
-    moved = [a for a in newest if a.live or a.activity_id != _id_of(before.get(a.group_id), a)]
-    found = autoscaling.launch_configurations([name])
-    names = found[0].image_id if found else ""
+    moved = any(a.live or a.activity_id != before.get(a.group_id, a).activity_id for a in newest)
+    names = _named_by(name, autoscaling)
     if moved or names not in (case.configured_image_id, wanted.image):
         reason = f"{name} or a group that uses it has moved meanwhile, and was left as it is"
         return case.ends(o.QUEUED, reason, status=202)
     if names != wanted.image:  # or another group that shares it has put the image back
         autoscaling.set_image(name, wanted.image)
     return case.ends(o.RESTORED, wanted.reason, **fields)
-
-
-def _id_of(known: Activity | None, otherwise: Activity) -> str:
-    """Give the id of the activity that was seen, where one was looked up."""
-    return (known or otherwise).activity_id

@@ -66,6 +66,11 @@ class Case(NamedTuple):
         return self.fleet.running(self.group)
 
     @property
+    def running_images(self) -> set[str]:
+        """The images that the running instances run."""
+        return {instance.image_id for instance in self.running}
+
+    @property
     def activity(self) -> Activity | None:
         """The group's newest refresh activity, where it was looked up."""
         return self.fleet.activities.get(self.group.group_id)

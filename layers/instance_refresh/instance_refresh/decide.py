@@ -57,7 +57,7 @@ def superseded(case: Case) -> Outcome | None:
     if case.request.force or not case.sets_image or image is None:
         return None
     known = [found for found in case.fleet.images.values() if _newer(found, image)]
-    running = {instance.image_id for instance in case.running}
+    running = case.running_images
     has = [found for found in known if found.image_id in running]
     has += [found for found in known if not found.withdrawn and _is_due(found, case)]
     if not has:
@@ -136,8 +136,7 @@ def _of_another_image(case: Case, attempt: Activity) -> bool:
     updated = case.launch_configuration.updated if case.launch_configuration else None
     if not case.sets_image or updated is None or attempt.created is None:
         return False
-    running = {instance.image_id for instance in case.running}
-    return updated <= attempt.created and running != {case.configured_image_id}
+    return updated <= attempt.created and case.running_images != {case.configured_image_id}
 
 
 # Each tier needs one more look at the cloud than the one before it: first the groups with their

@@ -159,9 +159,8 @@ def _group(case: Case) -> Iterator[Refusal]:
         yield refusal("NoneInService", f"no instance of group {group.group_id} runs in service")
     for one in case.fleet.instances.get(group.group_id, ()):
         behind = one.life_cycle_state == IN_SERVICE and one.image_id not in ("", case.image_id)
-        if behind and one.machine_state in _CHANGING:
-            what = f"instance {one.instance_id} is {one.machine_state}"
-            yield refusal("InstanceChanging", what)
+        if one.machine_state in _CHANGING and behind:
+            yield refusal("InstanceChanging", f"instance {one.instance_id} is {one.machine_state}")
 
 
 def _mends(case: Case) -> bool:

@@ -273,11 +273,11 @@ def _held_waves(
     for family in sorted({member.policy.family for member in members}):
         some = [member for member in members if member.policy.family == family]
         waiting = [m for m in some if getattr(decisions[m.group_id], "code", "") == "RingWaits"]
+        holding = (ended[member.group_id] for member in holders(some, now))
         stopped = [
-            ended[m.group_id]
-            for m in holders(some, now)
-            if (ended[m.group_id].outcome in NEEDS_SOMEONE and _worth_telling(ended[m.group_id]))
-            or ended[m.group_id].code == "Held"
+            end
+            for end in holding
+            if _worth_telling(end) and (end.outcome in NEEDS_SOMEONE or end.code == "Held")
         ]
         if waiting and stopped:
             names = ", ".join(f"{e.group} ({e.outcome}: {e.reason})" for e in stopped)

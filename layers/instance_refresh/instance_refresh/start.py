@@ -51,7 +51,7 @@ def start(case: Case) -> Start:
     """Make the refresh of a group that no rule speaks against."""
     cut = batches(case.request, len(case.running), has_load_balancer=case.group.has_load_balancer)
     on_image = sum(instance.image_id == case.image_id for instance in case.running)
-    images = {instance.image_id for instance in case.running}
+    images = case.running_images
     one = case.fleet.images.get(next(iter(images))) if len(images) == 1 else None
     plan = Plan(
         reinstalled=len(case.running),

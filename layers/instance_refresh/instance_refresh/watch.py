@@ -72,7 +72,7 @@ def live(
         held = f"held by its tag: {policy.hold}"
         return paused and paused._replace(reason=f"{paused.reason}; {held}")
     act = paused and _guard(paused, activity, policy, limits, now)
-    baked = activity.status == "AUTO_PAUSE" and _baked(case, policy, since, now)
+    baked = _baked(case, activity, policy, now)
     stop = _stop(case, activity, rejected_below, newer_waits=newer_waits)
     if stop is None:
         watched = f"{what}: the batch was watched for {policy.bake}"
@@ -123,20 +123,19 @@ def bake_over(activity: Activity, policy: Policy, now: datetime) -> bool:
     return waits and since is not None and now - since >= policy.bake
 
 
-def _baked(case: Case, policy: Policy, since: datetime, now: datetime) -> bool:
+def _baked(case: Case, activity: Activity, policy: Policy, now: datetime) -> bool:
     """Say whether the bake is over, the batch's instances are well, and the window is open.
 
     Where none of them is in the group any more (new ones took their places), all of the group's
     must be well.
     """
-    activity = case.activity
-    if not policy.bake or now - since < policy.bake or not _open(policy, now) or activity is None:
-        return False
     last = activity.last_batch
-    batch = {instance.instance_id for instance in last.instances} if last else set()
+    if last is None or not bake_over(activity, policy, now) or not _open(policy, now):
+        return False
+    batch = {instance.instance_id for instance in last.instances}
     members = case.fleet.instances.get(case.group.group_id, ())
     watched = [one for one in members if one.instance_id in batch] or members
-    return last is not None and all(
+    return all(
         one.life_cycle_state == IN_SERVICE and one.health in ("HEALTHY", "") for one in watched
     )
 
@@ -227,7 +226,7 @@ def leftovers(case: Case, limits: Limits, now: datetime, *, start_comes: bool) -
         remedy = "Repair them and take them out of standby (ExitStandby), or terminate them."
         reason = f"instances were left in standby: {', '.join(standby)}"
         return Act(ALERT, "StandbyLeft", reason, remedy, instances=standby)
-    images = sorted({instance.image_id for instance in case.running})
+    images = sorted(case.running_images)
     configured = case.configured_image_id
     name = case.group.launch_configuration_id
     found = case.fleet.images.get(configured)

@@ -144,8 +144,13 @@ def _message(rule: Any, value: Any, rules: dict[str, Any]) -> str:
 def _token(part: Any) -> str:
     """Write a JSON Pointer's token; a name that a sender chose is kept short and printable."""
     text = str(part).replace("~", "~0").replace("/", "~1")
-    text = "".join(letter if letter.isprintable() else "?" for letter in text)
+    text = printable(text)
     return text if len(text) <= 64 else f"{text[:64]}…"
+
+
+def printable(text: str) -> str:
+    """Write what a sender chose so that it can stand in a line."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

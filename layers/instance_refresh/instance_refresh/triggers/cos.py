@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..contract import printable
 from ..errors import InstanceRefreshError, InvalidInput, Problem, Refused
 from . import expect, manifest
 
@@ -23,43 +24,47 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
         invocation.fail(error)
         return invocation.result()
     for record in records:
-        name = _name(record)
+        published = _published(record)
         try:
-            _serve(record, name, invocation)
+            _serve(record, published, invocation)
         except InstanceRefreshError as error:
-            invocation.fail(error, name)
+            invocation.fail(error, published.name)
     invocation.raise_if_retryable()
     return invocation.result()
 
 
-def _bucket_and_key(record: dict[str, Any]) -> tuple[str, str]:
+class _Object(NamedTuple):
+    bucket: str
+    key: str
+
+    @property
+    def name(self) -> str:
+        """Name it, for a person."""
+        return printable(f"{self.bucket}/{self.key}")
+
+
+def _published(record: dict[str, Any]) -> _Object:
     item, bucket = record["cos"]["cosObject"], record["cos"]["cosBucket"]
     key = item["key"].split("/", 3)[3]  # /<appid>/<bucket>/<object key>, not percent-encoded
-    return f"{bucket['name']}-{bucket['appid']}", key
+    return _Object(f"{bucket['name']}-{bucket['appid']}", key)
 
 
-def _name(record: dict[str, Any]) -> str:
-    """Name the object, for a person."""
-    name = "/".join(_bucket_and_key(record))
-    return "".join(letter if letter.isprintable() else "?" for letter in name)
-
-
-def _serve(record: dict[str, Any], name: str, invocation: Invocation) -> None:
-    where, key = _bucket_and_key(record)
+def _serve(record: dict[str, Any], published: _Object, invocation: Invocation) -> None:
+    where, key = published
     if not key.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in key):
         raise InvalidInput("the cos event", [Problem("", "has an object key that is no Unicode")])
     settings = invocation.settings
     if settings.manifest_buckets and where not in settings.manifest_buckets:
-        invocation.say("Ignored", f"bucket {where} is none of MANIFEST_BUCKETS", name)
+        invocation.say("Ignored", f"bucket {where} is none of MANIFEST_BUCKETS", published.name)
         return
     kind = record["event"]["eventName"]
     if not kind.startswith(_CREATED):
-        invocation.say("Ignored", f"{kind[:64]} is no creation of an object", name)
+        invocation.say("Ignored", f"{kind[:64]} is no creation of an object", published.name)
         return
     prefix, suffix = settings.manifest_prefix, settings.manifest_suffix
     if not key.startswith(prefix) or not key.endswith(suffix):
         why = f"its key does not begin with {prefix!r} and end with {suffix!r}"
-        invocation.say("Ignored", why, name)
+        invocation.say("Ignored", why, published.name)
         return
     if record["cos"]["cosObject"].get("size", 0) > MAX_MANIFEST:
         raise _too_large()
@@ -73,7 +78,7 @@ def _serve(record: dict[str, Any], name: str, invocation: Invocation) -> None:
         try:
             invocation.roll_out(asked)
         except InstanceRefreshError as error:  # one region's failure doesn't stop the others
-            invocation.fail(error, name)
+            invocation.fail(error, published.name)
 
 
 def _too_large() -> Refused:
