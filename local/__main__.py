@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 from local.clock import ScaledClock
 from local.cloud import Cloud
-from local.invoke import fill
 from local.scf import project
 from local.scf.platform import Platform
-from local.seed import REGION
+from local.seed import REGION, fill
 from local.webhook import new_secret
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from local.remote import (
 )
 from local.scf import project
 from local.scf.platform import Platform
-from local.seed import PREFIX, seed
+from local.seed import PREFIX, fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -149,16 +149,6 @@ def confirm(options: argparse.Namespace, variables: Mapping[str, str]) -> None:
     if input("Go on? Type yes: ").strip().lower() != "yes":
         message = "Nothing was run."
         raise Unusable(message)
-
-
-def fill(cloud: Cloud, events: Path) -> None:
-    """Seed a stand-in; what lies in `objects` in the events' folder is in its bucket."""
-    seeded = seed(cloud)
-    objects = events / "objects"
-    for path in sorted(objects.rglob("*")):
-        if path.is_file():
-            key = path.relative_to(objects).as_posix()
-            cloud.cos.put(seeded.bucket, key, path.read_bytes())
 
 
 def run(options: argparse.Namespace, host: Host, role: Credentials, event: Any) -> Invocation:

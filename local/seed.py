@@ -7,6 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from local.autoscaling.models import Group
     from local.cloud import Cloud
     from local.cvm.models import Image
@@ -72,3 +74,13 @@ def seed(cloud: Cloud) -> Seed:
         instance.image_id = images[0].image_id
     cloud.cos.create_bucket(BUCKET, REGION)
     return Seed(region, groups, images, BUCKET, FAMILY)
+
+
+def fill(cloud: Cloud, events: Path) -> None:
+    """Seed a stand-in; what lies in `objects` in the events' folder is in its bucket."""
+    seeded = seed(cloud)
+    objects = events / "objects"
+    for path in sorted(objects.rglob("*")):
+        if path.is_file():
+            key = path.relative_to(objects).as_posix()
+            cloud.cos.put(seeded.bucket, key, path.read_bytes())

@@ -19,6 +19,7 @@ from local.webhook import signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from local.clock import Clock
 
@@ -46,6 +47,12 @@ SECRET = "whsec_" + base64.b64encode(b"a secret that only tests have").decode()
 def signed(body: str, secret: str = SECRET) -> dict[str, str]:
     """Give the headers of a signed call (Standard Webhooks)."""
     return {"content-type": "application/json", **signature(secret, body)}
+
+
+def tags(**policy: object) -> dict[str, str]:
+    """Give a group's tags: `image_family="web"` unless it says another."""
+    known = {"image_family": "web", **policy}
+    return {f"instance-refresh:{k.replace('_', '-')}": str(v) for k, v in known.items()}
 
 
 class World:
@@ -91,6 +98,11 @@ class World:
         event = {"Type": "Timer", "TriggerName": "tick", "Time": now, "Message": text}
         result: dict[str, Any] = self.call("schedule", event)
         return result
+
+    def make_image(self, image: str, created: datetime | None = None) -> None:
+        """Make the newest image of the family `web`, and let a minute pass."""
+        self.region.add_image(image, family="web", created=created or self.cloud.clock.now())
+        self.advance(60)
 
     def publish(self, key: str, manifest: Any) -> dict[str, Any]:
         """Put a manifest into the bucket and give the event of it."""

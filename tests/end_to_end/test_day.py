@@ -18,7 +18,7 @@ import pytest
 
 from instance_refresh.deadline import Deadline
 from instance_refresh.invocation import TryAgain
-from tests.end_to_end.harness import World, world
+from tests.end_to_end.harness import World, tags, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,14 +64,9 @@ class Day:
         """One group in twenty is in ring 0, one in four in ring 1."""
         ring = 0 if number < max(1, self.size.groups // 20) else 1 if number % 4 == 0 else 2
         action = "rollback" if number % 2 else "retry"
-        tags = {
-            "image-family": "day",
-            "ring": str(ring),
-            "bake": "2m",
-            "paused-action": action,
-            "batch-size": "50%",
-        }
-        return {f"instance-refresh:{name}": value for name, value in tags.items()}
+        return tags(
+            image_family="day", ring=ring, bake="2m", paused_action=action, batch_size="50%"
+        )
 
     def publish(self, hour: int) -> None:
         """Publish an image and its manifest; COS delivers the event, now and then twice."""

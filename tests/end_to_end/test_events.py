@@ -11,9 +11,9 @@ import pytest
 
 from local.clock import ManualClock
 from local.cloud import Cloud
-from local.invoke import fill
 from local.scf import project
 from local.scf.platform import Platform
+from local.seed import fill
 from tests.end_to_end.harness import SECRET, World, signed
 
 if TYPE_CHECKING:

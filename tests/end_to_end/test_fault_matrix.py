@@ -16,7 +16,7 @@ from instance_refresh.fleet import moment
 from instance_refresh.gateway import client, cos
 from instance_refresh.invocation import TryAgain
 from local.scf.project import ROOT
-from tests.end_to_end.harness import World, world
+from tests.end_to_end.harness import World, tags, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -122,10 +122,10 @@ def end_of(deliver: Callable[[], dict[str, Any]], done: str) -> str:
     return DONE
 
 
-def fill(it: World, **tags: str) -> None:
+def fill(it: World, **policy: str) -> None:
     it.region.add_image(OLD, family="web", created=moment("2025-12-30T00:00:00Z"))
     it.region.add_image(NEW, family="web", created=moment("2025-12-31T00:00:00Z"))
-    named = {f"instance-refresh:{name.replace('_', '-')}": value for name, value in tags.items()}
+    named = tags(**policy) if policy else {}
     it.region.add_group(GROUP, image=OLD, instances=2, tags=named)
 
 

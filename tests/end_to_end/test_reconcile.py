@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from instance_refresh.invocation import TryAgain
-from tests.end_to_end.harness import World, world
+from tests.end_to_end.harness import World, tags, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,11 +18,6 @@ FIRST, SECOND, THIRD = "img-00000001", "img-00000002", "img-00000003"
 RINGS = {"asg-ring0000": 0, **{f"asg-ring100{n}": 1 for n in range(3)}}
 RINGS |= {f"asg-ring200{n}": 2 for n in range(6)}
 CAP = 4
-
-
-def tags(**values: object) -> dict[str, str]:
-    known = {"image_family": "web", **values}
-    return {f"instance-refresh:{k.replace('_', '-')}": str(v) for k, v in known.items()}
 
 
 @pytest.fixture
@@ -34,11 +29,6 @@ def it() -> Iterator[World]:
             made.region.add_group(group, image=FIRST, instances=2, tags=policy)
         made.advance(3600)
         yield made
-
-
-def publish(it: World, image: str) -> None:
-    it.region.add_image(image, family="web", created=it.cloud.clock.now())
-    it.advance(60)
 
 
 def converged(it: World, image: str) -> list[str]:
@@ -68,7 +58,7 @@ def watch_over(it: World, ticks: int, image: str, step: float = 240) -> list[dic
 
 
 def test_ten_groups_in_three_rings_by_ticks_alone(it: World) -> None:
-    publish(it, SECOND)
+    it.make_image(SECOND)
     watch_over(it, 150, SECOND)
     assert sorted(converged(it, SECOND)) == sorted(RINGS)
     assert set(it.reinstalls().values()) == {1}
@@ -79,7 +69,7 @@ def test_ten_groups_in_three_rings_by_ticks_alone(it: World) -> None:
 
 def test_a_bad_image_stops_at_the_first_ring_and_a_fixed_one_goes_all_the_way(it: World) -> None:
     it.cloud.faults.fail_image(SECOND)
-    publish(it, SECOND)
+    it.make_image(SECOND)
     results = [it.tick()]
     for _ in range(20):
         it.advance(240)
@@ -97,7 +87,7 @@ def test_a_bad_image_stops_at_the_first_ring_and_a_fixed_one_goes_all_the_way(it
     wave = next(o for o in results[-1]["Outcomes"] if o.get("Code") == "WaveHeld")
     assert "9 groups of higher rings wait for asg-ring0000" in wave["Reason"]
 
-    publish(it, THIRD)
+    it.make_image(THIRD)
     watch_over(it, 150, THIRD)
     assert sorted(converged(it, THIRD)) == sorted(RINGS)
     starts = [c for c in it.cloud.calls if c.action == "StartInstanceRefresh" and not c.code]
@@ -105,7 +95,7 @@ def test_a_bad_image_stops_at_the_first_ring_and_a_fixed_one_goes_all_the_way(it
 
 
 def test_ticks_missed_doubled_and_mixed_with_the_event(it: World) -> None:
-    publish(it, SECOND)
+    it.make_image(SECOND)
     event = it.publish("images/web.json", {"ImageId": SECOND})
     for step in itertools.cycle([120, 0, 900, 0, 60]):
         it.tick()
@@ -119,7 +109,7 @@ def test_ticks_missed_doubled_and_mixed_with_the_event(it: World) -> None:
 
 @pytest.mark.parametrize("kind", ["cut_before", "cut_after", "throttle", "http_500_after"])
 def test_calls_that_go_wrong_are_made_up_for_by_later_ticks(it: World, kind: str) -> None:
-    publish(it, SECOND)
+    it.make_image(SECOND)
     it.cloud.faults.rate(kind, 0.1, seed=7)
     for _ in range(200):
         try:

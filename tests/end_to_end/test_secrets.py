@@ -27,7 +27,7 @@ from local import api
 from local.clock import ManualClock
 from local.cloud import Cloud
 from local.cos import requests as cos_requests
-from local.invoke import fill
+from local.seed import fill
 from tests.end_to_end.harness import SECRET, World, handler, signed
 from tests.end_to_end.test_events import EVENTS, FOLDER, FUNCTIONS, load
 

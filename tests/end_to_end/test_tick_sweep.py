@@ -10,7 +10,7 @@ import pytest
 from local.calls import WRITES
 from local.scf import project
 from local.scf.platform import Platform
-from tests.end_to_end.harness import World, world
+from tests.end_to_end.harness import World, tags, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,15 +35,8 @@ def it() -> Iterator[World]:
     with world() as it:
         it.region.add_image(FIRST, family="web", created=it.cloud.clock.now())
         for group, ring in RINGS.items():
-            tags = {
-                "image-family": "web",
-                "ring": str(ring),
-                "bake": "10m",
-                "batch-size": "50%",
-                "fail-process": "AUTO_ROLLBACK",
-            }
-            tags = {f"instance-refresh:{name}": value for name, value in tags.items()}
-            it.region.add_group(group, image=FIRST, instances=2, tags=tags)
+            policy = tags(ring=ring, bake="10m", batch_size="50%", fail_process="AUTO_ROLLBACK")
+            it.region.add_group(group, image=FIRST, instances=2, tags=policy)
         it.cloud.faults.fail_image(BAD)
         it.advance(3600)
         yield it

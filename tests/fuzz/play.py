@@ -25,9 +25,9 @@ from local.clock import ManualClock
 from local.cloud import Cloud
 from local.contract import Contract
 from local.cvm.actions import ACTIONS as CVM
-from local.invoke import fill
 from local.refused import Refused
 from local.regions import REGIONS
+from local.seed import fill
 from tests.end_to_end.harness import SECRET, handler, signed
 from tests.end_to_end.test_events import FOLDER, load
 from tests.fuzz.mutations import mutate, mutate_text

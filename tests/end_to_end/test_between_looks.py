@@ -1,0 +1,163 @@
+"""What changes around a group between two looks, or speaks against touching it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import pytest
+
+from instance_refresh import apply, reconcile
+from instance_refresh.gateway.autoscaling import AutoScaling
+from tests.end_to_end.follower import (
+    GROUP,
+    A,
+    B,
+    C,
+    follower,
+    newest,
+    rolled,
+    ticks,
+    world_of_one_image,
+)
+from tests.end_to_end.harness import tags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.end_to_end.harness import World
+
+
+@pytest.fixture
+def it() -> Iterator[World]:
+    with world_of_one_image() as made:
+        yield made
+
+
+def test_a_region_and_a_group_that_are_not_allowed_are_left_alone(it: World) -> None:
+    follower(it, bake="10m")
+    it.make_image(B)
+    it.environ["ALLOWED_REGIONS"] = "ap-shanghai"
+    assert [o["Code"] for o in it.tick()["Outcomes"]] == ["RegionNotAllowed"]
+    assert it.cloud.writes() == []
+    del it.environ["ALLOWED_REGIONS"]
+    rolled(it)
+    before = len(it.cloud.writes())
+    it.environ["ALLOWED_GROUPS"] = "asg-other000"
+    ticks(it, 1)
+    it.make_image(C)
+    ticks(it, 2)
+    assert len(it.cloud.writes()) == before
+    it.advance(86400)
+    (said,) = it.tick()["Outcomes"]
+    assert said["Outcome"] == "attention"
+    assert said["Reason"].endswith("the group is none of ALLOWED_GROUPS")
+
+
+def test_a_tick_that_comes_late_is_judged_by_the_time_it_comes(it: World) -> None:
+    now = it.cloud.clock.now()
+    follower(it, window=f"{now.hour:02}:00-{(now.hour + 2) % 24:02}:00 UTC")
+    it.make_image(B)
+    stamp = f"{it.cloud.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    event = {"Type": "Timer", "TriggerName": "tick", "Time": stamp, "Message": ""}
+    it.advance(5 * 3600)
+    assert it.call("schedule", event)["States"] == {"WindowClosed": 1}
+
+
+def test_a_refusal_that_passes_hides_no_alert(it: World) -> None:
+    follower(it)
+    it.make_image(B)
+    it.region.groups[GROUP].in_activity_status = "IN_ACTIVITY"
+    assert it.tick()["Outcomes"] == []
+    del it.region.images[A]
+    (said,) = it.tick()["Outcomes"]
+    assert (said["Outcome"], said["Code"]) == ("attention", "ImageGone")
+    assert said["Notes"] == [f"group {GROUP} is in a scaling activity"]
+
+
+def test_a_start_refused_for_now_says_that_the_configuration_is_ahead(it: World) -> None:
+    follower(it)
+    it.make_image(B)
+    real = AutoScaling.set_image
+
+    def then(self: AutoScaling, *names: str) -> None:
+        real(self, *names)
+        it.region.groups[GROUP].in_activity_status = "IN_ACTIVITY"
+
+    with mock.patch.object(AutoScaling, "set_image", then):
+        status, document = it.post(AutoScalingGroupId=GROUP, ImageId=B)
+    assert (status, document["Outcomes"][0]["Retryable"]) == (409, True)
+    assert f"names {B} already" in document["Outcomes"][0]["Reason"]
+    it.region.groups[GROUP].in_activity_status = "NOT_IN_ACTIVITY"
+    assert it.post(AutoScalingGroupId=GROUP, ImageId=B)[0] == 202
+
+
+def test_a_held_group_that_is_frozen_is_reported_and_left_alone(it: World) -> None:
+    follower(it, paused_action="cancel")
+    it.make_image(B)
+    it.cloud.faults.fail_instance(it.members(GROUP)[1].instance_id)
+    rolled(it)
+    it.region.groups[GROUP].tags = tags(hold="a sale", paused_action="cancel")
+    it.advance(2 * 86400)
+    (said,) = it.tick()["Outcomes"]
+    assert (said["Outcome"], said["Code"]) == ("attention", "RefreshPaused")
+    assert said["Reason"].endswith("held by its tag: a sale")
+    assert newest(it).status == "FAILED_PAUSE"
+
+
+def test_nothing_is_put_back_under_a_refresh_that_began_meanwhile(it: World) -> None:
+    follower(it, fail_process="AUTO_ROLLBACK")
+    it.make_image(B)
+    it.cloud.faults.fail_image(B)
+    rolled(it)
+    it.cloud.faults.clear()
+    it.region.reinstalls.clear()
+
+    def late(*wanted: Any) -> Any:
+        assert it.post(AutoScalingGroupId=GROUP, ImageId=B, Force=True)[0] == 202
+        with mock.patch.dict("os.environ", it.environ, clear=True):
+            return apply.act(*wanted)
+
+    with mock.patch("instance_refresh.reconcile.carry_out", late):
+        assert it.tick()["States"] == {"queued": 1}
+    it.finish()
+    assert {done.to_image for done in it.region.reinstalls} == {B}
+
+
+def test_a_paused_group_waits_until_the_ring_below_has_baked(it: World) -> None:
+    lower = [f"asg-ring000{number}" for number in range(6)]  # more than one call reads
+    follower(it, 2, ring=1, bake="1h")
+    for group in lower:
+        it.region.add_group(group, image=A, instances=2, tags=tags(bake="1h"))
+    it.environ["MAX_REFRESHING"] = "20"
+    whole = {"RollingUpdateSettings": {"BatchSize": "100%"}}
+    it.make_image(B)
+    it.post(AutoScalingGroupIds=lower, ImageId=B, RefreshSettings=whole)
+    it.finish()
+    it.advance(3600)
+    rolled(it)
+    assert newest(it).status == "AUTO_PAUSE"
+    it.make_image(C)
+    it.post(AutoScalingGroupIds=lower, ImageId=C, RefreshSettings=whole)
+    it.finish()
+    it.tick()
+    assert newest(it).status == "AUTO_PAUSE"
+    it.advance(3600)
+    assert [o["Code"] for o in it.tick()["Outcomes"]] == ["NewerImage"]
+
+
+def test_two_groups_put_back_what_they_share_once(it: World) -> None:
+    shared = it.region.add_launch_configuration(image=A).launch_configuration_id
+    for group in ("asg-shared01", "asg-shared02"):
+        known = tags(fail_process="AUTO_ROLLBACK")
+        it.region.add_group(group, image=A, instances=2, launch_configuration=shared, tags=known)
+    it.advance(3600)
+    it.make_image(B)
+    it.cloud.faults.fail_image(B)
+    rolled(it)
+    one_by_one = mock.patch.object(
+        reconcile, "side_by_side", lambda do, items: [do(item) for item in items]
+    )
+    with one_by_one:
+        assert it.tick()["States"] == {"restored": 2}
+    assert it.configured("asg-shared01") == A

@@ -1,0 +1,184 @@
+"""An image that is withdrawn, rejected or overtaken while groups roll onto it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import pytest
+
+from instance_refresh.gateway.autoscaling import AutoScaling
+from tests.end_to_end.follower import (
+    GROUP,
+    A,
+    B,
+    C,
+    follower,
+    newest,
+    rolled,
+    ticks,
+    world_of_one_image,
+)
+from tests.end_to_end.harness import tags
+from tests.end_to_end.invariants import Invariants
+from tests.end_to_end.person import steer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.end_to_end.harness import World
+
+PAUSES = {"RollingUpdateSettings": {"BatchPause": "BATCH_INTERVAL_PAUSE"}}
+
+
+@pytest.fixture
+def it() -> Iterator[World]:
+    with world_of_one_image() as made:
+        yield made
+
+
+def test_what_gives_way_to_a_newer_image_is_no_attempt_at_it(it: World) -> None:
+    """C was made before B's attempt, and got its family after it."""
+    follower(it, bake="1h")
+    made = it.cloud.clock.now()
+    it.make_image(B, made)
+    rolled(it)
+    it.make_image(C, made + timedelta(seconds=30))
+    ticks(it, 5, 7200)
+    assert it.runs(GROUP) == {C}
+
+
+@pytest.mark.parametrize("crashed", [False, True])
+def test_a_withdrawn_image_that_runs_nowhere_leaves_the_configuration(
+    it: World, *, crashed: bool
+) -> None:
+    """It failed here, or the function died between its two writes."""
+    follower(it, fail_process="AUTO_ROLLBACK")
+    it.make_image(B)
+    it.cloud.faults.fail_image(B)
+    if crashed:
+        named = it.region.groups[GROUP].launch_configuration_id
+        configuration = it.region.launch_configurations[named]
+        configuration.image_id, configuration.updated_time = B, it.cloud.clock.now()
+    else:
+        rolled(it)
+    assert it.configured(GROUP) == B
+    it.region.images[B].image_deprecated = True
+    ticks(it, 3)
+    assert (it.configured(GROUP), it.runs(GROUP)) == (A, {A})
+
+
+@pytest.mark.parametrize(("action", "ends"), [("alert", "attention"), ("rollback", "rolled_back")])
+def test_a_withdrawn_image_is_brought_no_further(it: World, action: str, ends: str) -> None:
+    follower(it, bake="10m", paused_action=action)
+    it.make_image(B)
+    rolled(it)
+    it.region.images[B].image_deprecated = True
+    it.advance(700)
+    (said,) = it.tick()["Outcomes"]
+    assert (said["Outcome"], said["Code"]) == ("attention", "ImageWithdrawn")
+    it.advance(3 * 3600)
+    (said,) = it.tick()["Outcomes"]
+    assert said["Outcome"] == ends
+    it.finish()
+    if action == "alert":
+        assert said["Code"] == "ImageWithdrawn"
+        assert "doesn't scale or heal" in said["Reason"]
+        assert sum(i.image_id == B for i in it.members(GROUP)) == 1
+    else:
+        (said,) = it.tick()["Outcomes"]
+        assert (said["Outcome"], said["Reason"][:4]) == ("restored", "move")
+        assert f"from {B} to {A}" in said["Reason"]
+
+
+def test_what_a_lower_ring_rejects_is_brought_no_further(it: World) -> None:
+    follower(it, ring=1, bake="10m")
+    it.region.add_group("asg-ring0000", image=A, instances=1, tags=tags())
+    it.advance(3600)
+    it.make_image(B)
+    rolled(it)
+    rolled(it)
+    assert newest(it).status == "AUTO_PAUSE"
+    steer(Invariants(it), "asg-ring0000", "Rollback")
+    it.finish()
+    it.advance(700)
+    said = {o.get("AutoScalingGroupId"): o for o in it.tick()["Outcomes"]}
+    assert said[GROUP]["Code"] == "RejectedBelow"
+    assert "asg-ring0000 rejected" in said[GROUP]["Reason"]
+    it.make_image(C)  # what mends it is on its way
+    ticks(it, 1)
+    assert sum(instance.image_id == B for instance in it.members(GROUP)) == 1
+    ticks(it, 12)
+    assert it.runs(GROUP) == {C}
+
+
+def test_an_image_that_is_only_syncing_is_not_withdrawn(it: World) -> None:
+    follower(it)
+    it.make_image(B)
+    it.make_image(C)
+    named = it.region.groups[GROUP].launch_configuration_id
+    it.region.launch_configurations[named].image_id = C  # the function died before the start
+    it.region.images[C].image_state = "SYNCING"
+    ticks(it, 1)
+    it.region.images[C].image_state = "NORMAL"
+    ticks(it, 2)
+    assert it.runs(GROUP) == {C}
+    assert set(it.reinstalls().values()) == {1}
+
+
+def test_an_image_that_is_gone_cancels_no_refresh_of_it(it: World) -> None:
+    follower(it, bake="10m")
+    it.make_image(B)
+    rolled(it)
+    del it.region.images[B]
+    it.advance(700)
+    assert [o["Code"] for o in it.tick()["Outcomes"]] == ["ImageWithdrawn"]
+    assert newest(it).status == "AUTO_PAUSE"
+
+
+def test_a_refused_start_does_not_put_back_what_failed_before(it: World) -> None:
+    follower(it, fail_process="AUTO_ROLLBACK")
+    it.make_image(B)
+    it.cloud.faults.fail_image(B)
+    rolled(it)
+    it.make_image(C)
+    it.cloud.faults.inject("StartInstanceRefresh", "denied")
+    (said,) = it.tick()["Outcomes"]
+    assert said["Outcome"] == "failed"
+    assert it.configured(GROUP) == A
+
+
+def test_a_late_event_of_an_older_image_brings_it_nowhere(it: World) -> None:
+    follower(it, 2, ring=1)
+    it.region.add_group("asg-ring0000", image=A, instances=2, tags=tags())
+    it.make_image(B)
+    event = it.publish("images/web.json", {"ImageId": B})
+    it.make_image(C)
+    rolled(it)
+    late = it.call("image_published", event)["Outcomes"]
+    assert [o["Outcome"] for o in late] == ["superseded", "superseded"]
+    ticks(it, 2)
+    assert it.runs(GROUP) == {C}
+    assert set(it.reinstalls().values()) == {1}
+
+
+def test_no_refresh_gives_way_to_the_image_that_it_brings(it: World) -> None:
+    """It was begun, and paused, after the tick had read the launch configuration."""
+    follower(it, batch_pause="BATCH_INTERVAL_PAUSE")
+    it.make_image(B)
+    read = AutoScaling.launch_configurations
+    begun: list[int] = []
+
+    def then(self: AutoScaling, ids: Any) -> Any:
+        found = read(self, ids)
+        if not begun:
+            begun.append(0)
+            begun[0], _ = it.post(AutoScalingGroupId=GROUP, ImageId=B, RefreshSettings=PAUSES)
+            it.finish()
+        return found
+
+    with mock.patch.object(AutoScaling, "launch_configurations", then):
+        assert it.tick()["States"] == {"queued": 1}
+    assert begun == [202]
+    assert newest(it).status == "AUTO_PAUSE"
