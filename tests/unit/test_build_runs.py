@@ -133,6 +133,18 @@ def test_image_published_runs_from_its_zips(built: Built, endpoint: str) -> None
     assert [error["Code"] for error in answer["Errors"]] == ["NoSuchKey"]
 
 
+def printed(built: Built, code: str, **environ: str) -> str:
+    """Run code with what the webhook is mounted with, and give what it prints."""
+    env = {
+        "PYTHONPATH": os.pathsep.join(map(str, built.mounted("webhook"))),
+        "PYTHONDONTWRITEBYTECODE": "x",
+        **environ,
+    }
+    return subprocess.run(
+        [built.python, "-S", "-c", code], capture_output=True, text=True, check=True, env=env
+    ).stdout
+
+
 def test_every_module_of_ours_can_be_imported_from_the_zips(built: Built) -> None:
     code = (
         "import importlib, pkgutil, sys, warnings, instance_refresh as package\n"
@@ -140,11 +152,14 @@ def test_every_module_of_ours_can_be_imported_from_the_zips(built: Built) -> Non
         "[importlib.import_module(name) for name in names]\n"
         "print(len(names))"
     )
-    env = {
-        "PYTHONPATH": os.pathsep.join(map(str, built.mounted("webhook"))),
-        "PYTHONDONTWRITEBYTECODE": "x",
-    }
-    done = subprocess.run(
-        [built.python, "-S", "-c", code], capture_output=True, text=True, check=True, env=env
+    assert int(printed(built, code)) > 20
+
+
+def test_windows_know_time_zones_where_the_runtime_has_none(built: Built) -> None:
+    code = (
+        "from datetime import datetime, timezone\n"
+        "from instance_refresh.window import window\n"
+        "opened = window('Mon 02:00-05:00 Asia/Shanghai')\n"
+        "print(opened.open_at(datetime(2026, 3, 1, 18, tzinfo=timezone.utc)))"
     )
-    assert int(done.stdout) > 20
+    assert printed(built, code, PYTHONTZPATH="") == "True\n"
