@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .decide import Decision
-    from .fleet import Image
+    from .fleet import Group, Image
     from .gateway.cloud import Cloud
     from .gateway.cvm import Cvm
     from .policy import Policy
@@ -107,19 +107,26 @@ def _look(
         if activity and watch.bake_over(activity, policy_of[group.group_id], now)
     ]
     fleet = with_instances(fleet, cloud, baked)
-    # A group whose every instance was left in standby is empty to a refresh, and needs someone.
-    stranded = [
-        group
-        for group in fleet.groups
-        if group.instances and not group.in_service and group.group_id not in fleet.instances
-    ]
-    fleet = with_instances(fleet, cloud, stranded)
-    fleet = with_newest_activities(fleet, cloud, stranded) if stranded else fleet
+    closer = [group for group in fleet.groups if _left_behind(group, fleet)]
+    fleet = with_instances(fleet, cloud, closer)
+    fleet = with_newest_activities(fleet, cloud, closer) if closer else fleet
     cases = {
         group.group_id: Case(requests[group.group_id], fleet, group, settings.allowed)
         for group in fleet.groups
     }
     return cases, policy_of, wrong
+
+
+def _left_behind(group: Group, fleet: Fleet) -> bool:
+    """Say whether a group that no start is for may need someone, or its configuration restored.
+
+    Its every instance was left in standby, or its launch configuration names no image to launch.
+    """
+    if group.group_id in fleet.instances or not group.instances:
+        return False
+    configuration = fleet.launch_configurations.get(group.launch_configuration_id)
+    image = fleet.images.get(configuration.image_id) if configuration else None
+    return not group.in_service or image is None or image.withdrawn
 
 
 def _newest(cvm: Cvm, family: str) -> Image | ApiError | None:
