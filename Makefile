@@ -29,7 +29,7 @@ test: $(VENV)/installed
 	$(BIN)/python -m pytest $(TESTS)
 
 # The end-to-end tests on what `make build` makes, unpacked read-only: make test-built PYTHON=python3.10
-MOUNTED = $(CURDIR)/build/mounted
+MOUNTED = build/mounted
 test-built: $(VENV)/installed build
 	test ! -e $(MOUNTED) || chmod -R u+w $(MOUNTED)
 	rm -rf $(MOUNTED)
@@ -37,7 +37,7 @@ test-built: $(VENV)/installed build
 	for function in $(notdir $(wildcard functions/*)); do \
 		$(BIN)/python -m zipfile -e build/functions/$$function.zip $(MOUNTED)/functions/$$function; done
 	chmod -R a-w $(MOUNTED)
-	MOUNTED=$(MOUNTED) PYTHONDONTWRITEBYTECODE=x \
+	MOUNTED="$(CURDIR)/$(MOUNTED)" PYTHONDONTWRITEBYTECODE=x \
 		$(BIN)/python -m pytest --override-ini pythonpath="$(MOUNTED)/opt ." tests/end_to_end
 
 lint: $(VENV)/installed
