@@ -21,7 +21,7 @@ from layers.sbom import bill
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 REQUIREMENTS = ROOT / "requirements.txt"
-RUNTIME = (3, 10)
+RUNTIME = "cpython-310"  # as byte code is tagged: another implementation's is not read
 PLATFORM = "manylinux2014_x86_64"
 # Where SCF unpacks them, for the paths in a traceback.
 LAYER_ROOT, FUNCTION_ROOT = "/opt", "/var/user"
@@ -67,7 +67,7 @@ def main() -> int:
         python = find_python(candidates())
         for path in build(python):
             print(f"{path.stat().st_size:>9,}  {path.relative_to(ROOT)}")  # noqa: T201 — a command
-    except BuildFailed as error:
+    except (BuildFailed, OSError) as error:
         print(f"build: {error}", file=sys.stderr)  # noqa: T201 — a command
         return 1
     return 0
@@ -85,14 +85,18 @@ def candidates() -> list[str]:
 
 def find_python(names: list[str]) -> str:
     """Find a Python 3.10 that has pip; BuildFailed says how to get one."""
-    probe = "import sys; print(*sys.version_info[:2]); import pip"
+    probe = "import sys; print(sys.implementation.cache_tag); import pip"
     without_pip = ""
     for name in names:
         path = shutil.which(name)
         if path is None:
             continue
-        answer = subprocess.run([path, "-c", probe], capture_output=True, text=True, check=False)  # noqa: S603 — a Python
-        if answer.stdout.split() != [str(part) for part in RUNTIME]:
+        command = [path, "-c", probe]
+        try:
+            answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 — a Python
+        except OSError:  # made for another machine
+            continue
+        if answer.stdout.split() != [RUNTIME]:
             continue
         if answer.returncode == 0:
             return path
@@ -135,7 +139,7 @@ def download(python: str, to: Path) -> list[Path]:
 
     pip reads the lock's markers with the Python that runs it, hence with 3.10.
     """
-    shutil.rmtree(to, ignore_errors=True)
+    clear(to)
     command = [python, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"]
     command += ["--no-deps", "--require-hashes", "--only-binary=:all:", "--platform", PLATFORM]
     command += ["--python-version", "3.10", "--implementation", "cp", "--abi", "cp310"]
@@ -145,6 +149,12 @@ def download(python: str, to: Path) -> list[Path]:
         message = "pip could not download the wheels of requirements.txt: its message is above"
         raise BuildFailed(message)
     return sorted(to.glob("*.whl"))
+
+
+def clear(folder: Path) -> None:
+    """Remove a folder; an OSError if anything of it stays, as it would be shipped."""
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def unpacked(wheels: list[Path]) -> dict[str, bytes]:
@@ -164,10 +174,11 @@ def is_left_out(name: str) -> bool:
 
 def tree(folder: Path, prefix: str = "") -> dict[str, bytes]:
     """Read a folder's own files: no byte code, and nothing hidden."""
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
     return {
-        prefix + path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in (".py", ".json")
+        prefix + name: (folder / name).read_bytes()
+        for name in names
+        if name.endswith((".py", ".json")) and "/." not in f"/{name}" and (folder / name).is_file()
     }
 
 
@@ -177,7 +188,7 @@ def lay_out(files: dict[str, bytes], folder: Path, python: str, mounted: str) ->
     An unchecked-hash .pyc is valid whatever time a packager gives its source, and SCF never writes
     one itself. The hash seed fixes the order of sets in the byte code.
     """
-    shutil.rmtree(folder, ignore_errors=True)
+    clear(folder)
     for name, content in files.items():
         path = folder / PurePosixPath(name)
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -104,15 +104,45 @@ def names_in_wheels(built: Built) -> list[str]:
 
 def test_without_python_3_10_it_says_so_before_anything_is_done(tmp_path: Path) -> None:
     other = tmp_path / "python3.10"
-    other.write_text("#!/bin/sh\necho 3 12\n")
+    other.write_text("#!/bin/sh\necho cpython-312\n")
     other.chmod(0o755)
+    foreign = tmp_path / "foreign"
+    foreign.write_text("of another machine")
+    foreign.chmod(0o755)
     with pytest.raises(build.BuildFailed, match=r"pyenv install 3\.10.*make build PYTHON="):
-        build.find_python([str(other), "no-such-python"])
+        build.find_python([str(other), str(foreign), "no-such-python"])
+
+
+def test_a_python_3_10_whose_byte_code_cpython_does_not_read_is_none(tmp_path: Path) -> None:
+    pypy = tmp_path / "python3.10"
+    program = (
+        "import sys; sys.version_info = (3, 10, 14);"
+        "sys.implementation.cache_tag = 'pypy310-pp73'; exec(sys.argv[-1])"
+    )
+    pypy.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{program}" "$@"\n')
+    pypy.chmod(0o755)
+    with pytest.raises(build.BuildFailed, match=r"pyenv install 3\.10"):
+        build.find_python([str(pypy)])
+
+
+def test_nothing_hidden_is_shipped(tmp_path: Path) -> None:
+    for name in ("a.py", "b/c.json", "._a.py", ".ipynb_checkpoints/a.py", "b/.c.py", "a.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert set(build.tree(tmp_path)) == {"a.py", "b/c.json"}
+
+
+def test_what_an_earlier_build_left_and_cannot_be_removed_is_not_shipped(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "old.py").write_bytes(b"")
+    (tmp_path / "layer").symlink_to("kept")
+    with pytest.raises(OSError, match="symbolic link"):
+        build.lay_out({"new.py": b""}, tmp_path / "layer", sys.executable, build.LAYER_ROOT)
 
 
 def test_a_python_3_10_without_pip_is_told_apart(tmp_path: Path) -> None:
     bare = tmp_path / "python3.10"
-    bare.write_text("#!/bin/sh\necho 3 10\nexit 1\n")
+    bare.write_text("#!/bin/sh\necho cpython-310\nexit 1\n")
     bare.chmod(0o755)
     with pytest.raises(build.BuildFailed, match="ensurepip"):
         build.find_python([str(bare)])
