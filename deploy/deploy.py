@@ -30,7 +30,7 @@ LAYER = ROOT / "layers" / "instance_refresh"
 CLI = "scf"
 _REFERENCE = re.compile(r"\$\{env:(\w+)\}")
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
-_OF_THE_CLI = {  # a login adds the first four to .env
+_OF_THE_CLI = {  # a login writes the first four to .env
     "TENCENT_APP_ID",
     "TENCENT_SECRET_ID",
     "TENCENT_SECRET_KEY",
@@ -44,12 +44,26 @@ _MAY_BE_EMPTY = {
     "MANIFEST_PREFIX",
     "WEBHOOK_SECRET_PREVIOUS",
 }
+
+
+def _list(form: str) -> str:
+    """Give the form of what is listed with commas."""
+    return rf"({form}\s*(,\s*|$))+"
+
+
 _ENDPOINT = r"https://(?!localhost\b|127\.)[A-Za-z0-9.-]+(:[0-9]+)?/?"
+_REGION = r"[a-z]{2,4}(-[a-z0-9]+)+"
+_GROUPS, _CONFIGURATIONS = _list("asg-[a-z0-9]+"), _list("asc-[a-z0-9]+")
 _FORMS = {
     "AS_ENDPOINT": (_ENDPOINT, "an https:// endpoint of Tencent Cloud"),
     "CVM_ENDPOINT": (_ENDPOINT, "an https:// endpoint of Tencent Cloud"),
-    "REGION": (r"[a-z]{2,4}(-[a-z0-9]+)+", "a region such as ap-guangzhou"),
+    "REGION": (_REGION, "a region such as ap-guangzhou"),
     "COS_BUCKET": (r"[a-z0-9][a-z0-9-]*-[0-9]+", "a bucket with its APPID: images-1250000000"),
+    "ALLOWED_GROUPS": (_GROUPS, "asg-… ids with commas between them, or empty"),
+    "ALLOWED_REGIONS": (_list(_REGION), "regions with commas between them, or empty"),
+    "IMAGE_CREATORS": (_list(r"\w+"), "account ids with commas between them, or empty"),
+    "AUTO_SCALING_GROUPS": (rf"\*|{_GROUPS}", "asg-… ids with commas between them, or *"),
+    "LAUNCH_CONFIGURATIONS": (rf"\*|{_CONFIGURATIONS}", "asc-… ids with commas between them, or *"),
     "SCHEDULE_CRON": (r"(\S+ ){6}\S+", "seven fields, from seconds to year: 0 */5 * * * * *"),
     "WEBHOOK_AUTH": (r"signature|cam", "signature or cam"),
     "WEBHOOK_SECRET": (
@@ -104,7 +118,8 @@ def read_variables(path: Path) -> dict[str, str]:
     """Read NAME=value lines; none where there is no such file."""
     if not path.is_file():
         return {}
-    lines = [line.strip() for line in path.read_text(encoding="utf-8").splitlines()]
+    text = path.read_text(encoding="utf-8-sig", errors="replace")  # a comment may be in GBK
+    lines = [line.strip() for line in text.splitlines()]
     pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
     return {name.strip(): value.strip().strip("'\"") for name, _, value in pairs}
 
@@ -162,9 +177,12 @@ def missing(environ: dict[str, str], names: set[str]) -> list[str]:
 def unknown(own: dict[str, str]) -> list[str]:
     """Say which variables of .env nothing reads: a limit with a wrong name limits nothing."""
     read = needed() | derived({}).keys() | _OF_THE_CLI
-    return [
-        f"{name} in .env is read by nothing: look for its right name in .env.example"
+    names = (
+        name if name.isidentifier() else "a line without NAME=value"  # which may hold a secret
         for name in sorted(own.keys() - read)
+    )
+    return [
+        f"{name} in .env is read by nothing: see .env.example for its right form" for name in names
     ]
 
 
@@ -298,9 +316,14 @@ def _build(environ: dict[str, str]) -> None:
 
 
 def _cli(command: str, folder: Path, environ: dict[str, str]) -> None:
+    """Run the CLI where .env lies: a login writes its keys there, once for all folders."""
     path = shutil.which(CLI, path=environ.get("PATH")) or CLI
+    target = ["--target", str(folder.relative_to(ROOT))]
     flags = environ.get("SCF_FLAGS", "").split()
-    subprocess.run([path, command, *flags], cwd=folder, env=environ, check=True)  # noqa: S603 — the CLI
+    of_the_login = {n: v for n, v in read_variables(ROOT / ".env").items() if n in _OF_THE_CLI}
+    subprocess.run(  # noqa: S603 — the CLI
+        [path, command, *target, *flags], cwd=ROOT, env={**environ, **of_the_login}, check=True
+    )
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ def called(tmp_path: Path) -> Path:
     """Put an `scf` into a folder of its own; give the file that it writes its calls to."""
     path = tmp_path / "called"
     cli = tmp_path / "scf"
-    cli.write_text(f'#!/bin/sh\necho "$1 $PWD $REGION" >> "{path}"\n', encoding="utf-8")
+    cli.write_text(f'#!/bin/sh\necho "$1 $3 $PWD" >> "{path}"\n', encoding="utf-8")
     cli.chmod(0o755)
     return path
 
@@ -38,8 +38,9 @@ def ready(called: Path) -> dict[str, str]:
 
 
 def calls(called: Path) -> list[tuple[str, str]]:
-    lines = [line.split() for line in called.read_text(encoding="utf-8").splitlines()]
-    return [(command, os.path.relpath(folder, deploy.ROOT)) for command, folder, _ in lines]
+    lines = [line.split(maxsplit=2) for line in called.read_text(encoding="utf-8").splitlines()]
+    assert {where for *_, where in lines} == {str(deploy.ROOT)}
+    return [(command, folder) for command, folder, _ in lines]
 
 
 def test_each_missing_variable_is_named_and_the_cli_too(tmp_path: Path) -> None:
@@ -69,11 +70,28 @@ def test_each_missing_variable_is_named_and_the_cli_too(tmp_path: Path) -> None:
         ("MAX_REFRESHING", "lots"),
         ("WEBHOOK_SECRET_PREVIOUS", "old"),
         ("AS_ENDPOINT", "http://as.tencentcloudapi.com"),
+        ("IMAGE_CREATORS", "100000000001 # ours"),
+        ("ALLOWED_GROUPS", "*"),
+        ("ALLOWED_REGIONS", "ap-guangzhou ap-shanghai"),
+        ("AUTO_SCALING_GROUPS", "asg-9dn1a5y6, asc-3d9e2zfx"),
+        ("LAUNCH_CONFIGURATIONS", "asc-3d9e2zfx;asc-4d9e2zfx"),
     ],
 )
 def test_a_wrong_variable_is_named_with_its_form(called: Path, name: str, value: str) -> None:
     with pytest.raises(deploy.NotReady, match=f"{name} must be "):
         deploy.check({**ready(called), name: value})
+
+
+def test_lists_have_commas_and_spaces_as_the_functions_read_them(called: Path) -> None:
+    groups = "asg-9dn1a5y6 , asg-1a2b3c4d,"
+    listed = {
+        "ALLOWED_GROUPS": groups,
+        "AUTO_SCALING_GROUPS": groups,
+        "LAUNCH_CONFIGURATIONS": "asc-3d9e2zfx",
+        "ALLOWED_REGIONS": "ap-guangzhou,eu-frankfurt",
+        "IMAGE_CREATORS": "100000000001, tencent",
+    }
+    deploy.check({**ready(called), **listed})
 
 
 def test_what_the_example_gives_is_all_but_three() -> None:
@@ -87,6 +105,27 @@ def test_a_misspelt_setting_is_named() -> None:
         {"IMAGE_CREATOR": "1", "REGION": "ap-guangzhou", "TENCENT_APP_ID": "1"}
     )
     assert line.startswith("IMAGE_CREATOR in .env is read by nothing")
+
+
+def test_a_line_of_another_form_is_named_without_what_may_be_its_secret(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("WEBHOOK_SECRET: whsec_c2VjcmV0=\n", encoding="utf-8")
+    (line,) = deploy.unknown(deploy.read_variables(tmp_path / ".env"))
+    assert line.startswith("a line without NAME=value in .env is read by nothing")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfREGION=ap-guangzhou\r\n\r\nCOS_BUCKET='images-1'\r\n",
+        b"# \xb2\xe2\xca\xd4 in GBK\n REGION = ap-guangzhou\nCOS_BUCKET=images-1",
+    ],
+)
+def test_the_env_file_may_come_from_any_editor(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / ".env").write_bytes(content)
+    assert deploy.read_variables(tmp_path / ".env") == {
+        "REGION": "ap-guangzhou",
+        "COS_BUCKET": "images-1",
+    }
 
 
 @pytest.mark.parametrize("value", ["http://127.0.0.1:9000", "https://localhost:9000"])
@@ -171,10 +210,21 @@ def test_remove_needs_no_setting_to_be_right(called: Path) -> None:
 
 
 def test_flags_are_handed_on_to_the_cli(called: Path) -> None:
-    echo = f'#!/bin/sh\necho "$1-$2-$3" "$PWD" x >> "{called}"\n'
+    echo = f'#!/bin/sh\necho "$1 $4$5 $PWD" >> "{called}"\n'
     (called.parent / "scf").write_text(echo, encoding="utf-8")
     deploy.remove({**ready(called), "SCF_FLAGS": "--debug --noValidation"})
-    assert {command for command, _ in calls(called)} == {"remove---debug---noValidation"}
+    assert set(calls(called)) == {("remove", "--debug--noValidation")}
+
+
+def test_one_login_serves_all_folders(called: Path, clone: Path) -> None:
+    (clone / ".env").write_text("TENCENT_TOKEN=expired\n", encoding="utf-8")
+    login = f"""#!/bin/sh
+echo "$TENCENT_TOKEN" >> "{called}"
+[ "$TENCENT_TOKEN" = fresh ] || echo TENCENT_TOKEN=fresh > .env
+"""
+    (called.parent / "scf").write_text(login, encoding="utf-8")
+    deploy.remove({**ready(called), "TENCENT_TOKEN": "expired"})
+    assert called.read_text(encoding="utf-8").split() == ["expired", "fresh", "fresh"]
 
 
 def test_a_failing_cli_stops_it_with_one_line(
