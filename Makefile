@@ -7,6 +7,7 @@ SPEED ?= 60
 
 RUN_REQUIREMENTS = requirements.txt local/requirements.txt
 REQUIREMENTS = $(RUN_REQUIREMENTS) tests/requirements.txt
+NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
 .PHONY: run cloud invoke test test-built lint types audit check fuzz fuzz-guided day bench lock
@@ -79,15 +80,18 @@ bench: $(VENV)/installed
 
 # Makes the layers and functions as zips, in build/; python3.10, or PYTHON=…, compiles them.
 build:
+	@$(NEW_ENOUGH)
 	$(PYTHON) layers/build.py
 
 # role: the roles' policies, limited to the ids in .env; deploy: build, and deploy all of it with the
 # vendor's CLI; update: the same without the layer of dependencies; remove: take all of it away.
 role deploy update remove:
+	@$(NEW_ENOUGH)
 	$(PYTHON) deploy/deploy.py $@
 
 # Deploys another commit or tag: make rollback TO=HEAD~1
 rollback:
+	@$(NEW_ENOUGH)
 	$(PYTHON) deploy/deploy.py rollback "$(TO)"
 
 # Writes the pinned requirements anew from pyproject.toml (needs uv).
@@ -99,7 +103,7 @@ lock:
 		--no-emit-package tencentcloud-sdk-python --output-file tests/requirements.txt
 
 $(VENV)/run-installed: $(RUN_REQUIREMENTS)
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
+	@$(NEW_ENOUGH)
 	rm -rf $(VENV) # --clear would empty what a symbolic link leads to
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) $(addprefix -r ,$(RUN_REQUIREMENTS))
