@@ -29,6 +29,7 @@ DEPENDENCIES = ROOT / "layers" / "dependencies"
 LAYER = ROOT / "layers" / "instance_refresh"
 CLI = "scf"
 _REFERENCE = re.compile(r"\$\{env:(\w+)\}")
+_COMMENT = re.compile(r"\s#")
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
 _OF_THE_CLI = {  # a login writes the first four to .env
     "TENCENT_APP_ID",
@@ -64,6 +65,7 @@ _FORMS = {
     "IMAGE_CREATORS": (_list(r"\w+"), "account ids with commas between them, or empty"),
     "AUTO_SCALING_GROUPS": (rf"\*|{_GROUPS}", "asg-… ids with commas between them, or *"),
     "LAUNCH_CONFIGURATIONS": (rf"\*|{_CONFIGURATIONS}", "asc-… ids with commas between them, or *"),
+    "MANIFEST_PREFIX": (r"[^/].*", "what keys begin with, without a / before it: manifests/"),
     "SCHEDULE_CRON": (r"(\S+ ){6}\S+", "seven fields, from seconds to year: 0 */5 * * * * *"),
     "WEBHOOK_AUTH": (r"signature|cam", "signature or cam"),
     "WEBHOOK_SECRET": (
@@ -92,7 +94,7 @@ def main(arguments: list[str]) -> int:
     try:
         environ = variables()
         commands[command](environ, *rest)
-    except NotReady as error:
+    except (NotReady, OSError) as error:
         print(f"{command}: {error}", file=sys.stderr)  # noqa: T201 — a command
         return 1
     except subprocess.CalledProcessError as error:
@@ -121,7 +123,7 @@ def read_variables(path: Path) -> dict[str, str]:
     text = path.read_text(encoding="utf-8-sig", errors="replace")  # a comment may be in GBK
     lines = [line.strip() for line in text.splitlines()]
     pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
-    return {name.strip(): value.strip().strip("'\"") for name, _, value in pairs}
+    return {name.strip(): _COMMENT.split(value)[0].strip().strip("'\"") for name, _, value in pairs}
 
 
 def variables_of(text: str) -> set[str]:

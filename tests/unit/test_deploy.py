@@ -70,7 +70,8 @@ def test_each_missing_variable_is_named_and_the_cli_too(tmp_path: Path) -> None:
         ("MAX_REFRESHING", "lots"),
         ("WEBHOOK_SECRET_PREVIOUS", "old"),
         ("AS_ENDPOINT", "http://as.tencentcloudapi.com"),
-        ("IMAGE_CREATORS", "100000000001 # ours"),
+        ("MANIFEST_PREFIX", "/manifests/"),
+        ("IMAGE_CREATORS", "100000000001; 100000000002"),
         ("ALLOWED_GROUPS", "*"),
         ("ALLOWED_REGIONS", "ap-guangzhou ap-shanghai"),
         ("AUTO_SCALING_GROUPS", "asg-9dn1a5y6, asc-3d9e2zfx"),
@@ -117,6 +118,7 @@ def test_a_line_of_another_form_is_named_without_what_may_be_its_secret(tmp_path
     "content",
     [
         b"\xef\xbb\xbfREGION=ap-guangzhou\r\n\r\nCOS_BUCKET='images-1'\r\n",
+        b"REGION=ap-guangzhou # ours\nCOS_BUCKET='images-1'\t# of the pipeline",
         b"# \xb2\xe2\xca\xd4 in GBK\n REGION = ap-guangzhou\nCOS_BUCKET=images-1",
     ],
 )
@@ -235,6 +237,17 @@ def test_a_failing_cli_stops_it_with_one_line(
         monkeypatch.setenv(name, value)
     assert deploy.main(["remove"]) == 1
     assert capsys.readouterr().err.startswith("remove: stopped, as `")
+
+
+def test_what_cannot_be_written_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(deploy, "ROOT", tmp_path)
+    for name, value in READY.items():
+        monkeypatch.setenv(name, value)
+    (tmp_path / "build").write_text("", encoding="utf-8")
+    assert deploy.main(["role"]) == 1
+    assert capsys.readouterr().err.startswith("role: [Errno ")
 
 
 @pytest.mark.parametrize("arguments", [[], ["undo"], ["rollback"], ["deploy", "v1"]])
