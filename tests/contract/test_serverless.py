@@ -14,7 +14,8 @@ import pytest
 import yaml
 from tencentcloud.scf.v20180416 import models
 
-from deploy.deploy import derived, read_variables, variables_of, without_empty
+from deploy.deploy import without_empty
+from deploy.variables import derived, read_variables, variables_of
 
 ROOT = Path(__file__).resolve().parents[2]
 TOOLKIT = Path(__file__).parent / "serverless"

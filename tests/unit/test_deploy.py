@@ -7,20 +7,32 @@ import os
 import re
 import shutil
 import subprocess
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy import deploy
+from deploy import deploy, variables
+from deploy.variables import ROOT
 
-READY = deploy.derived(
+if TYPE_CHECKING:
+    from pathlib import Path
+
+READY = variables.derived(
     {
-        **deploy.read_variables(deploy.ROOT / ".env.example"),
+        **variables.read_variables(ROOT / ".env.example"),
         "REGION": "ap-guangzhou",
         "COS_BUCKET": "images-1250000000",
         "WEBHOOK_SECRET": "whsec_" + 10 * "abcd",
     }
 )
+
+
+def move(monkeypatch: pytest.MonkeyPatch, root: Path) -> None:
+    """Let the commands work on another tree."""
+    for name in ("ROOT", "DEPENDENCIES", "LAYER"):
+        path = root / getattr(variables, name).relative_to(ROOT)
+        for module in (deploy, variables):
+            monkeypatch.setattr(module, name, path)
 
 
 @pytest.fixture
@@ -39,7 +51,7 @@ def ready(called: Path) -> dict[str, str]:
 
 def calls(called: Path) -> list[tuple[str, str]]:
     lines = [line.split(maxsplit=2) for line in called.read_text(encoding="utf-8").splitlines()]
-    assert {where for *_, where in lines} == {str(deploy.ROOT)}
+    assert {where for *_, where in lines} == {str(ROOT)}
     return [(command, folder) for command, folder, _ in lines]
 
 
@@ -47,7 +59,7 @@ def test_each_missing_variable_is_named_and_the_cli_too(tmp_path: Path) -> None:
     with pytest.raises(deploy.NotReady) as caught:
         deploy.check({"PATH": str(tmp_path)})
     text = str(caught.value)
-    required = deploy.needed() - {
+    required = variables.needed() - {
         "ALLOWED_GROUPS",
         "ALLOWED_REGIONS",
         "IMAGE_CREATORS",
@@ -55,7 +67,7 @@ def test_each_missing_variable_is_named_and_the_cli_too(tmp_path: Path) -> None:
         "WEBHOOK_SECRET_PREVIOUS",
     }
     assert set(re.findall(r"(\w+) is not set", text)) == required
-    assert {"REGION", "COS_BUCKET", "WEBHOOK_AUTH", "SCHEDULE_CRON"} <= deploy.needed()
+    assert {"REGION", "COS_BUCKET", "WEBHOOK_AUTH", "SCHEDULE_CRON"} <= variables.needed()
     assert "npm install -g serverless-cloud-framework" in text
 
 
@@ -96,13 +108,13 @@ def test_lists_have_commas_and_spaces_as_the_functions_read_them(called: Path) -
 
 
 def test_what_the_example_gives_is_all_but_three() -> None:
-    example = deploy.read_variables(deploy.ROOT / ".env.example")
-    unset = [line.split()[0] for line in deploy.missing(example, deploy.needed())]
+    example = variables.read_variables(ROOT / ".env.example")
+    unset = [line.split()[0] for line in variables.missing(example, variables.needed())]
     assert unset == ["COS_BUCKET", "REGION", "WEBHOOK_SECRET", "Set"]
 
 
 def test_a_misspelt_setting_is_named() -> None:
-    (line,) = deploy.unknown(
+    (line,) = variables.unknown(
         {"IMAGE_CREATOR": "1", "REGION": "ap-guangzhou", "TENCENT_APP_ID": "1"}
     )
     assert line.startswith("IMAGE_CREATOR in .env is read by nothing")
@@ -110,7 +122,7 @@ def test_a_misspelt_setting_is_named() -> None:
 
 def test_a_line_of_another_form_is_named_without_what_may_be_its_secret(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("WEBHOOK_SECRET: whsec_c2VjcmV0=\n", encoding="utf-8")
-    (line,) = deploy.unknown(deploy.read_variables(tmp_path / ".env"))
+    (line,) = variables.unknown(variables.read_variables(tmp_path / ".env"))
     assert line.startswith("a line without NAME=value in .env is read by nothing")
 
 
@@ -124,7 +136,7 @@ def test_a_line_of_another_form_is_named_without_what_may_be_its_secret(tmp_path
 )
 def test_the_env_file_may_come_from_any_editor(tmp_path: Path, content: bytes) -> None:
     (tmp_path / ".env").write_bytes(content)
-    assert deploy.read_variables(tmp_path / ".env") == {
+    assert variables.read_variables(tmp_path / ".env") == {
         "REGION": "ap-guangzhou",
         "COS_BUCKET": "images-1",
     }
@@ -142,22 +154,22 @@ def test_the_endpoint_of_a_local_stand_in_is_named_and_how_to_be_rid_of_it(
 
 
 def test_the_env_file_wins_over_the_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deploy, "ROOT", tmp_path)
+    move(monkeypatch, tmp_path)
     (tmp_path / ".env.example").write_text("A=example\nB=example\nC=example\n", encoding="utf-8")
     (tmp_path / ".env").write_text("A=file\nD=\n", encoding="utf-8")
     for name in "ABD":
         monkeypatch.setenv(name, "shell")
-    found = deploy.variables()
+    found = variables.variables()
     assert [found[name] for name in "ABCD"] == ["file", "shell", "example", ""]
 
 
 def test_what_is_empty_reaches_no_function(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shutil.copy(deploy.ROOT / "serverless.yml", tmp_path)
-    monkeypatch.setattr(deploy, "ROOT", tmp_path)
+    shutil.copy(ROOT / "serverless.yml", tmp_path)
+    move(monkeypatch, tmp_path)
     environ = {**READY, "ALLOWED_REGIONS": "ap-guangzhou", "MANIFEST_PREFIX": ""}
     folder = deploy._functions(environ)
     written = (folder / "serverless.yml").read_text(encoding="utf-8")
-    names = deploy.variables_of(written)
+    names = variables.variables_of(written)
     assert "ALLOWED_REGIONS" in names
     assert not names & {"IMAGE_CREATORS", "MANIFEST_PREFIX", "WEBHOOK_SECRET_PREVIOUS"}
     assert "    src: ../functions\n" in written
@@ -167,15 +179,15 @@ def test_what_is_empty_reaches_no_function(tmp_path: Path, monkeypatch: pytest.M
 def test_with_cam_nobody_needs_a_secret(called: Path) -> None:
     without = {k: v for k, v in ready(called).items() if k != "WEBHOOK_SECRET"}
     with pytest.raises(deploy.NotReady, match="WEBHOOK_SECRET is not set"):
-        deploy.check(deploy.derived(without))
-    deploy.check(deploy.derived({**without, "WEBHOOK_AUTH": "cam"}))
+        deploy.check(variables.derived(without))
+    deploy.check(variables.derived({**without, "WEBHOOK_AUTH": "cam"}))
 
 
 @pytest.mark.parametrize(("auth", "of_the_url"), [("signature", "NONE"), ("cam", "CAM")])
 def test_the_url_is_open_only_where_the_function_checks_signatures(
     auth: str, of_the_url: str
 ) -> None:
-    assert deploy.derived({"WEBHOOK_AUTH": auth})["WEBHOOK_URL_AUTH"] == of_the_url
+    assert variables.derived({"WEBHOOK_AUTH": auth})["WEBHOOK_URL_AUTH"] == of_the_url
 
 
 def test_deploy_takes_the_layers_first(called: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +254,7 @@ def test_a_failing_cli_stops_it_with_one_line(
 def test_what_cannot_be_written_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(deploy, "ROOT", tmp_path)
+    move(monkeypatch, tmp_path)
     for name, value in READY.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "build").write_text("", encoding="utf-8")
@@ -260,7 +272,7 @@ def test_anything_else_shows_the_commands(
 
 def test_policies_are_limited_to_the_ids_and_the_bucket() -> None:
     ids = {**READY, "AUTO_SCALING_GROUPS": "asg-a, asg-b", "LAUNCH_CONFIGURATIONS": "asc-a"}
-    template = deploy.ROOT / "role" / "image_published.json"
+    template = ROOT / "role" / "image_published.json"
     policy = deploy.filled_in(json.loads(template.read_text(encoding="utf-8")), ids)
     assert [statement["resource"] for statement in policy["statement"]] == [
         ["*"],
@@ -278,7 +290,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make a clone with the tag v1, whose deploy.py writes down how it was called."""
     clone = tmp_path / "clone"
     for name in ("deploy", "layers", "role", ".env.example", "serverless.yml"):
-        source = deploy.ROOT / name
+        source = ROOT / name
         if source.is_file():
             shutil.copy(source, clone / name)
         else:
@@ -291,13 +303,7 @@ def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "then"], ["tag", "v1"]):
         subprocess.run([*git, *command], cwd=clone, check=True)
     (clone / "deploy" / "deploy.py").write_text("raise SystemExit('now')", encoding="utf-8")
-    monkeypatch.setattr(deploy, "ROOT", clone)
-    for name in ("DEPENDENCIES", "LAYER"):
-        monkeypatch.setattr(
-            deploy,
-            name,
-            clone / getattr(deploy, name).relative_to(Path(deploy.__file__).parents[1]),
-        )
+    move(monkeypatch, clone)
     return clone
 
 

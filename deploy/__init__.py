@@ -1,0 +1,1 @@
+"""Deploy with the vendor's CLI: the commands, and the variables that they need."""

@@ -1,0 +1,157 @@
+"""The variables of a deploy: which ones the yml files and the roles name, and what they must be."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPENDENCIES = ROOT / "layers" / "dependencies"
+LAYER = ROOT / "layers" / "instance_refresh"
+_REFERENCE = re.compile(r"\$\{env:(\w+)\}")
+_COMMENT = re.compile(r"\s#")
+PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
+OF_THE_CLI = {  # a login writes the first four to .env
+    "TENCENT_APP_ID",
+    "TENCENT_SECRET_ID",
+    "TENCENT_SECRET_KEY",
+    "TENCENT_TOKEN",
+    "SCF_FLAGS",
+}
+MAY_BE_EMPTY = {
+    "ALLOWED_GROUPS",
+    "ALLOWED_REGIONS",
+    "IMAGE_CREATORS",
+    "MANIFEST_PREFIX",
+    "WEBHOOK_SECRET_PREVIOUS",
+}
+
+
+def _list(form: str) -> str:
+    """Give the form of what is listed with commas."""
+    return rf"({form}\s*(,\s*|$))+"
+
+
+_ENDPOINT = r"https://(?!localhost\b|127\.)[A-Za-z0-9.-]+(:[0-9]+)?/?"
+_REGION = r"[a-z]{2,4}(-[a-z0-9]+)+"
+_GROUPS, _CONFIGURATIONS = _list("asg-[a-z0-9]+"), _list("asc-[a-z0-9]+")
+_FORMS = {
+    "AS_ENDPOINT": (_ENDPOINT, "an https:// endpoint of Tencent Cloud"),
+    "CVM_ENDPOINT": (_ENDPOINT, "an https:// endpoint of Tencent Cloud"),
+    "REGION": (_REGION, "a region such as ap-guangzhou"),
+    "COS_BUCKET": (r"[a-z0-9][a-z0-9-]*-[0-9]+", "a bucket with its APPID: images-1250000000"),
+    "ALLOWED_GROUPS": (_GROUPS, "asg-… ids with commas between them, or empty"),
+    "ALLOWED_REGIONS": (_list(_REGION), "regions with commas between them, or empty"),
+    "IMAGE_CREATORS": (_list(r"\w+"), "account ids with commas between them, or empty"),
+    "AUTO_SCALING_GROUPS": (rf"\*|{_GROUPS}", "asg-… ids with commas between them, or *"),
+    "LAUNCH_CONFIGURATIONS": (rf"\*|{_CONFIGURATIONS}", "asc-… ids with commas between them, or *"),
+    "MANIFEST_PREFIX": (r"[^/].*", "what keys begin with, without a / before it: manifests/"),
+    "SCHEDULE_CRON": (r"(\S+ ){6}\S+", "seven fields, from seconds to year: 0 */5 * * * * *"),
+    "WEBHOOK_AUTH": (r"signature|cam", "signature or cam"),
+    "WEBHOOK_SECRET": (
+        r"whsec_[A-Za-z0-9+/]{32,}={0,2}",
+        'what this prints: echo "whsec_$(openssl rand -base64 32)"',
+    ),
+}
+
+
+def variables() -> dict[str, str]:
+    """Give .env's variables, else the environment's, else what .env.example has as defaults."""
+    example, own = read_variables(ROOT / ".env.example"), read_variables(ROOT / ".env")
+    return derived({**example, **os.environ, **own})
+
+
+def derived(environ: dict[str, str]) -> dict[str, str]:
+    """Add what follows from the others, so that they can't contradict each other."""
+    url_auth = "CAM" if environ.get("WEBHOOK_AUTH") == "cam" else "NONE"
+    app_id = environ.get("COS_BUCKET", "").rpartition("-")[2]
+    return {**environ, "WEBHOOK_URL_AUTH": url_auth, "COS_APPID": app_id}
+
+
+def read_variables(path: Path) -> dict[str, str]:
+    """Read NAME=value lines; none where there is no such file."""
+    if not path.is_file():
+        return {}
+    text = path.read_text(encoding="utf-8-sig", errors="replace")  # a comment may be in GBK
+    lines = [line.strip() for line in text.splitlines()]
+    pairs = [line.partition("=") for line in lines if line and not line.startswith("#")]
+    return {name.strip(): _COMMENT.split(value)[0].strip().strip("'\"") for name, _, value in pairs}
+
+
+def variables_of(text: str) -> set[str]:
+    """Find the variables that a yml file takes from the environment, its comments aside."""
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    return {name for line in lines for name in _REFERENCE.findall(line)}
+
+
+def needed() -> set[str]:
+    """Give every variable that a yml file or a role's policy names."""
+    return needed_by_yml() | needed_by_roles()
+
+
+def needed_by_yml() -> set[str]:
+    """Give every variable that a yml file names."""
+    files = [ROOT / "serverless.yml", DEPENDENCIES / "serverless.yml", LAYER / "serverless.yml"]
+    texts = [file.read_text(encoding="utf-8") for file in files]
+    return set().union(*map(variables_of, texts)) - derived({}).keys()
+
+
+def needed_by_roles() -> set[str]:
+    """Give every variable that a role's policy names."""
+    policies = (path.read_text(encoding="utf-8") for path in (ROOT / "role").glob("*.json"))
+    return {name for text in policies for name in PLACEHOLDER.findall(text)} - derived({}).keys()
+
+
+def unset(environ: dict[str, str], names: set[str]) -> list[str]:
+    """Give the variables that need a value and have none."""
+    optional = set(MAY_BE_EMPTY)
+    if environ.get("WEBHOOK_AUTH") == "cam":  # nobody signs
+        optional.add("WEBHOOK_SECRET")
+    return [name for name in sorted(names - optional) if not environ.get(name)]
+
+
+def missing(environ: dict[str, str], names: set[str]) -> list[str]:
+    """Say, one line each, which variable is not set or has not its form, and where to set it."""
+    lines = []
+    for name in unset(environ, names):
+        what = f": {_FORMS[name][1]}" if name in _FORMS else ""
+        lines.append(f"{name} is not set{what}")
+    for name in sorted(names & _FORMS.keys()):
+        form, what = _FORMS[name]
+        value = environ.get(name, "")
+        if value and not re.fullmatch(form, value):
+            lines.append(f"{name} must be {what}")
+            if form == _ENDPOINT:  # no secret; and the shell's own may be the stand-in's
+                lines[-1] += f", and is {value}: set it in .env, or `unset {name}` in this shell"
+    if lines:
+        lines.append("Set them in .env: cp .env.example .env, then fill it in.")
+    return lines
+
+
+def unknown(own: dict[str, str]) -> list[str]:
+    """Say which variables of .env nothing reads: a limit with a wrong name limits nothing."""
+    read = needed() | derived({}).keys() | OF_THE_CLI
+    names = (
+        name if name.isidentifier() else "a line without NAME=value"  # which may hold a secret
+        for name in sorted(own.keys() - read)
+    )
+    return [
+        f"{name} in .env is read by nothing: see .env.example for its right form" for name in names
+    ]
+
+
+def invalid(environ: dict[str, str]) -> list[str]:
+    """Say which setting the functions would refuse."""
+    sys.path.insert(0, str(LAYER))
+    from instance_refresh.errors import InvalidSetting
+    from instance_refresh.settings import settings
+
+    try:
+        settings(environ)
+    except InvalidSetting as error:
+        return [f"{error}"]
+    finally:
+        sys.path.remove(str(LAYER))
+    return []
