@@ -47,6 +47,15 @@ def test_more_groups_than_may_refresh_at_a_time(it: World) -> None:
     assert set(it.reinstalls().values()) == {1}
 
 
+def test_what_may_not_start_takes_no_place_from_others(it: World) -> None:
+    it.environ["MAX_REFRESHING"] = "1"
+    share(it, GROUPS[:2])
+    it.region.groups[GROUPS[1]].tags |= {"instance-refresh:hold": "a sale"}
+    share(it, GROUPS[2:3])
+    said = {o["AutoScalingGroupId"]: o["Outcome"] for o in it.tick()["Outcomes"]}
+    assert said == {GROUPS[0]: "refused", GROUPS[1]: "queued", GROUPS[2]: "started"}
+
+
 def test_one_is_rolled_back_before_the_other_has_started(it: World) -> None:
     share(it, GROUPS[:2], **{"instance-refresh:fail-process": "AUTO_ROLLBACK"})
     it.cloud.faults.fail_image(SECOND)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import outcome as o
-from .decide import Decision, decide, hold_shared
+from .decide import Decision, decide
 from .observe import with_newest_activities
 from .outcome import Outcome
 from .policy import Policy, policy
@@ -69,8 +69,7 @@ def in_turn(
     if needed:
         fleet = with_newest_activities(members[0].case.fleet, cloud, needed)
         members = [member._replace(case=member.case._replace(fleet=fleet)) for member in members]
-    turns = gate(members, now, free)
-    return members, hold_shared(cases.values(), turns)
+    return members, gate(members, now, free)
 
 
 def refreshing(fleet: Fleet) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import outcome as o
+from .decide import hold_shared
 from .start import Start
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from .case import Case
     from .decide import Decision
     from .policy import Policy
+
+_FULL = ("CapReached", "as many groups are refreshing as MAX_REFRESHING allows")
 
 
 class Member(NamedTuple):
@@ -76,21 +79,28 @@ def gate(members: Sequence[Member], now: datetime, free: int) -> dict[str, Decis
     Groups whose shared launch configuration is given the image start together, and count as one.
     """
     why = waits(members, now)
+    turns = {m.group_id: _queued(m.decision, why[m.group_id]) for m in members}
+    turns = hold_shared([member.case for member in members], turns)
     entered: set[str] = set()
-    decisions: dict[str, Decision] = {}
     for member in sorted(members, key=lambda m: (m.policy.ring, m.group_id)):
-        decision = member.decision
-        if isinstance(decision, Start):
-            together = decision.sets_image and decision.launch_configuration in entered
-            wait = why[member.group_id] or (None if together else _full(free))
-            if wait:
-                code, reason = wait
-                decision = decision.ends(o.QUEUED, reason, status=202, code=code)
-            elif not together:
-                free -= 1
-                entered.add(decision.launch_configuration)
-        decisions[member.group_id] = decision
-    return decisions
+        decision = turns[member.group_id]
+        if not isinstance(decision, Start):
+            continue
+        if decision.sets_image and decision.launch_configuration in entered:
+            continue
+        if free > 0:
+            free -= 1
+            entered.add(decision.launch_configuration)
+        else:
+            turns[member.group_id] = _queued(decision, _FULL)
+    return turns
+
+
+def _queued(decision: Decision, wait: tuple[str, str] | None) -> Decision:
+    if wait is None or not isinstance(decision, Start):
+        return decision
+    code, reason = wait
+    return decision.ends(o.QUEUED, reason, status=202, code=code)
 
 
 def _wait(
@@ -105,9 +115,3 @@ def _wait(
     if policy.window and not policy.window.open_at(now):
         return "WindowClosed", "its maintenance window is closed"
     return None
-
-
-def _full(free: int) -> tuple[str, str] | None:
-    if free > 0:
-        return None
-    return "CapReached", "as many groups are refreshing as MAX_REFRESHING allows"
