@@ -70,6 +70,30 @@ def test_a_withdrawn_image_that_runs_nowhere_leaves_the_configuration(
     assert (it.configured(GROUP), it.runs(GROUP)) == (A, {A})
 
 
+@pytest.mark.parametrize("others", [0, 6])
+def test_an_image_of_no_family_that_failed_leaves_the_configuration(it: World, others: int) -> None:
+    follower(it, fail_process="AUTO_ROLLBACK")
+    for number in range(others):  # then more than one call reads
+        it.region.add_group(f"asg-other00{number}", image=A, instances=1, tags=tags())
+    it.make_image(B)
+    it.cloud.faults.fail_image(B)
+    rolled(it)
+    it.region.images[B].image_family = ""
+    assert [o["Outcome"] for o in it.tick()["Outcomes"]] == ["restored"]
+    assert it.configured(GROUP) == A
+
+
+def test_a_refresh_with_an_image_of_no_family_leaves_nothing_unsaid(it: World) -> None:
+    follower(it)
+    it.make_image(B)
+    it.region.images[B].image_family = ""
+    it.cloud.faults.fail_instance(it.members(GROUP)[1].instance_id)
+    cancels = {"RollingUpdateSettings": {"FailProcess": "AUTO_CANCEL"}}
+    it.post(AutoScalingGroupId=GROUP, ImageId=B, RefreshSettings=cancels)
+    it.finish()
+    assert [o["Code"] for o in it.tick()["Outcomes"]] == ["StandbyLeft"]
+
+
 @pytest.mark.parametrize(("action", "ends"), [("alert", "attention"), ("rollback", "rolled_back")])
 def test_a_withdrawn_image_is_brought_no_further(it: World, action: str, ends: str) -> None:
     follower(it, bake="10m", paused_action=action)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .decide import Decision
-    from .fleet import Group, Image
+    from .fleet import Image
     from .gateway.cloud import Cloud
     from .gateway.cvm import Cvm
     from .policy import Policy
@@ -99,6 +99,13 @@ def _look(
         )
         requests[group] = by_policy(asked, policy)
     fleet = Fleet(region, groups=tuple(g for g in groups if g.group_id in policy_of))
+
+    def cases(fleet: Fleet) -> dict[str, Case]:
+        return {
+            group.group_id: Case(requests[group.group_id], fleet, group, settings.allowed)
+            for group in fleet.groups
+        }
+
     fleet = look(requests, fleet, cloud, settings.allowed)
     baked = [
         group
@@ -107,26 +114,21 @@ def _look(
         if activity and watch.bake_over(activity, policy_of[group.group_id], now)
     ]
     fleet = with_instances(fleet, cloud, baked)
-    closer = [group for group in fleet.groups if _left_behind(group, fleet)]
-    fleet = with_instances(fleet, cloud, closer)
-    fleet = with_newest_activities(fleet, cloud, closer) if closer else fleet
-    cases = {
-        group.group_id: Case(requests[group.group_id], fleet, group, settings.allowed)
-        for group in fleet.groups
-    }
-    return cases, policy_of, wrong
+    unread = [case.group for case in cases(fleet).values() if _may_need_someone(case)]
+    fleet = with_instances(fleet, cloud, unread)
+    fleet = with_newest_activities(fleet, cloud, unread) if unread else fleet
+    return cases(fleet), policy_of, wrong
 
 
-def _left_behind(group: Group, fleet: Fleet) -> bool:
-    """Say whether a group that no start is for may need someone, or its configuration restored.
+def _may_need_someone(case: Case) -> bool:
+    """Say of a group that was not looked at closer whether an attempt may have left something.
 
-    Its every instance was left in standby, or its launch configuration names no image to launch.
+    Its configuration names another image, or it is empty to a refresh: all are in standby.
     """
-    if group.group_id in fleet.instances or not group.instances:
+    group = case.group
+    if case.is_live or not group.instances or group.group_id in case.fleet.instances:
         return False
-    configuration = fleet.launch_configurations.get(group.launch_configuration_id)
-    image = fleet.images.get(configuration.image_id) if configuration else None
-    return not group.in_service or image is None or image.withdrawn
+    return case.image_id != case.configured_image_id or not group.in_service
 
 
 def _newest(cvm: Cvm, family: str) -> Image | ApiError | None:
