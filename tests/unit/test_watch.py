@@ -114,6 +114,18 @@ def test_a_bake_and_a_closed_window_are_no_frozen_group() -> None:
     assert waits.kind == "alert"
 
 
+@pytest.mark.parametrize("action", ["retry", "continue"])
+def test_a_failed_batch_that_waits_for_its_window_is_said(action: str) -> None:
+    waits = Policy("web", window=window("02:00-05:00 UTC"), paused_action=action)
+    assert live(case(paused("FAILED_PAUSE")), waits, 21.2) is None
+    closed = live(case(paused("FAILED_PAUSE")), waits, 22)
+    opened = live(case(paused("FAILED_PAUSE")), waits, 27)
+    assert closed is not None
+    assert opened is not None
+    assert (closed.kind, closed.code) == ("alert", "RefreshPaused")
+    assert opened.kind == "resume"
+
+
 def test_a_pause_of_a_person_is_only_reported() -> None:
     found = case(paused("MANUAL_PAUSE"))
     assert live(found, Policy("web", paused_action="cancel"), 22) is None

@@ -175,20 +175,18 @@ def _paused(activity: Activity) -> Act:
     return Act(ALERT, "RefreshPaused", reason, remedy, instances=failed, urgent=True)
 
 
-def _guard(
-    act: Act, activity: Activity, policy: Policy, limits: Limits, now: datetime
-) -> Act | None:
+def _guard(act: Act, activity: Activity, policy: Policy, limits: Limits, now: datetime) -> Act:
     """Don't leave a group frozen: alert, or do what the tag or the setting says."""
     action = policy.paused_action or limits.paused_action
     if action == ROLLBACK and activity.kind == "ROLLBACK":
         action = "retry"  # a rollback can't be rolled back
     if action == ROLLBACK and activity.mode == REPLACE:
         action = CANCEL  # replaced instances can't be rolled back
-    if activity.status == "AUTO_PAUSE" and not _open(policy, now):
-        return act  # it waits for its window: nothing is wrong with it
-    if action in ("retry", "continue"):
-        resumed = act._replace(kind=RESUME, resume_mode=action.upper())
-        return resumed if _open(policy, now) else None
+    resumes = action in ("retry", "continue")
+    if (resumes or activity.status == "AUTO_PAUSE") and not _open(policy, now):
+        return act  # it waits for its window
+    if resumes:
+        return act._replace(kind=RESUME, resume_mode=action.upper())
     return act if action == ALERT else act._replace(kind=action)
 
 
