@@ -75,6 +75,25 @@ def test_a_refusal_that_passes_hides_no_alert(it: World) -> None:
     assert said["Notes"] == [f"group {GROUP} is in a scaling activity"]
 
 
+@pytest.mark.parametrize("named", [B, C])
+def test_what_waits_half_way_is_said_when_it_waits_for_long(it: World, named: str) -> None:
+    """A scale-out, or a refresh that was cancelled, has brought the image to one instance."""
+    follower(it, window="03:00-03:01 UTC")
+    it.make_image(B)
+    it.make_image(C)
+    configuration = it.region.groups[GROUP].launch_configuration_id
+    it.region.launch_configurations[configuration].image_id = named
+    it.members(GROUP)[0].image_id = named
+    result = it.tick()
+    assert (result["Outcomes"], result["States"]) == ([], {"WindowClosed": 1})
+    it.advance(86400)
+    (said,) = it.tick()["Outcomes"]
+    assert (said["Outcome"], said["Code"]) == ("attention", "NotDeployed")
+    assert said["Notes"] == ["its maintenance window is closed"]
+    it.region.groups[GROUP].tags = tags(hold="a sale")
+    assert [o["Code"] for o in it.tick()["Outcomes"]] == ["MixedFleet"]
+
+
 def test_a_start_refused_for_now_says_that_the_configuration_is_ahead(it: World) -> None:
     follower(it)
     it.make_image(B)

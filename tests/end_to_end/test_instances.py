@@ -122,6 +122,9 @@ def test_an_empty_group_needs_someone_only_where_something_is_wrong(it: World) -
     follower(it, 0)
     result = it.tick()
     assert (result["Outcomes"], result["States"]) == ([], {"refused": 1})
+    it.make_image(B)
+    it.advance(2 * 86400)
+    assert it.tick()["Outcomes"] == []
     named = it.region.groups[GROUP].launch_configuration_id
     it.region.launch_configurations[named].launch_configuration_status = "SECURITY_GROUP_ABNORMAL"
     assert [o["Outcome"] for o in it.tick()["Outcomes"]] == ["refused"]

@@ -195,7 +195,8 @@ def _acts(
                 )
             elif isinstance(decision, Outcome):
                 act = None if member.policy.hold else restore(case)
-                comes = decision.outcome == o.REFUSED and decision.retryable
+                comes = decision.outcome == o.QUEUED and not member.policy.hold
+                comes = comes or (decision.outcome == o.REFUSED and decision.retryable)
                 act = act or watch.leftovers(case, settings.limits, now, start_comes=comes)
             if act and act.kind != watch.ALERT and not case.may_be_refreshed:
                 reason = f"{act.reason}; the group is none of ALLOWED_GROUPS"

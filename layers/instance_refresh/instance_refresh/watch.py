@@ -241,8 +241,9 @@ def leftovers(case: Case, limits: Limits, now: datetime, *, start_comes: bool) -
         reason = f"the instances run {images[0]}, but {name} names {configured}"
         remedy = "The next scale-out brings the other image: set the one that is meant."
         return Act(ALERT, "ConfigurationDiffers", reason, remedy)
-    image = case.image
-    if image and image.created and case.is_newer and now - image.created > limits.undeployed:
-        reason = f"{case.image_id} is out since {image.created:%Y-%m-%d %H:%M:%SZ}, and not here"
+    out = case.image.created if case.image else None
+    behind = case.is_newer or not (case.sets_image or case.all_on_image)
+    if out and now - out > limits.undeployed and behind and case.group.instances:
+        reason = f"{case.image_id} is out since {out:%Y-%m-%d %H:%M:%SZ}, and not everywhere here"
         return Act(ALERT, "NotDeployed", reason, "See why the group waits, in this line's notes.")
     return None
