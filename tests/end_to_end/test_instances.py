@@ -131,6 +131,24 @@ def test_an_empty_group_needs_someone_only_where_something_is_wrong(it: World) -
 
 
 @pytest.mark.parametrize("mode", ["ROLLING_UPDATE_REPLACE", "ROLLING_UPDATE_RESET"])
+@pytest.mark.parametrize("state", ["REBOOTING", "STOPPED"])
+def test_a_batch_that_does_not_run_is_not_resumed(it: World, state: str, mode: str) -> None:
+    follower(it, bake="10m")
+    it.make_image(B)
+    it.members(GROUP)[-1].instance_state = "STOPPED"  # which is no part of the refresh
+    it.call("image_published", it.publish("images/a.json", {"ImageId": B, "RefreshMode": mode}))
+    it.finish()
+    (refreshed,) = (one for one in it.members(GROUP) if one.image_id == B)
+    refreshed.instance_state = state
+    assert ticks(it, 2) == []
+    assert newest(it).status == "AUTO_PAUSE"
+    it.advance(3 * 3600)
+    assert [o["Code"] for o in it.tick()["Outcomes"]] == ["RefreshPaused"]
+    refreshed.instance_state = "RUNNING"
+    assert [o["Code"] for o in it.tick()["Outcomes"]] == ["Baked"]
+
+
+@pytest.mark.parametrize("mode", ["ROLLING_UPDATE_REPLACE", "ROLLING_UPDATE_RESET"])
 def test_a_bake_ends_where_the_batchs_instances_are_gone(it: World, mode: str) -> None:
     follower(it, bake="10m")
     it.make_image(B)

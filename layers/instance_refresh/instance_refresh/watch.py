@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .fleet import IN_SERVICE
 from .preflight import may_follow
 from .request import REPLACE, RESET
 
@@ -124,20 +123,19 @@ def bake_over(activity: Activity, policy: Policy, now: datetime) -> bool:
 
 
 def _baked(case: Case, activity: Activity, policy: Policy, now: datetime) -> bool:
-    """Say whether the bake is over, the batch's instances are well, and the window is open.
+    """Say whether the bake is over, the batch's instances run and are well, the window is open.
 
-    Where none of them is in the group any more (new ones took their places), all of the group's
-    must be well.
+    Where none of them is in the group any more (new ones took their places), all that have the
+    image must be well.
     """
     last = activity.last_batch
     if last is None or not bake_over(activity, policy, now) or not _open(policy, now):
         return False
     batch = {instance.instance_id for instance in last.instances}
     members = case.fleet.instances.get(case.group.group_id, ())
-    watched = [one for one in members if one.instance_id in batch] or members
-    return all(
-        one.life_cycle_state == IN_SERVICE and one.health in ("HEALTHY", "") for one in watched
-    )
+    watched = [one for one in members if one.instance_id in batch]
+    watched = watched or [one for one in members if one.image_id == case.configured_image_id]
+    return all(one in case.running and one.health in ("HEALTHY", "") for one in watched)
 
 
 def _open(policy: Policy, now: datetime) -> bool:
