@@ -5,9 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 
+from instance_refresh.errors import ApiError
+from instance_refresh.gateway.autoscaling import AutoScaling
 from instance_refresh.invocation import TryAgain
 from tests.end_to_end.harness import World, tags, world
 
@@ -248,6 +251,29 @@ def test_an_event_that_comes_late_is_judged_by_the_time_it_comes(it: World) -> N
     it.advance(18 * 3600)
     assert it.call("image_published", event)["Outcomes"][0]["Outcome"] == "started"
     assert it.configured(group) == "img-0000one2"
+
+
+@pytest.mark.parametrize("family", ["web", "www"])
+def test_groups_whose_start_is_always_refused_keep_no_one_back(it: World, family: str) -> None:
+    it.region.add_image("img-0000www1", family="www", created=it.cloud.clock.now())
+    for number in range(2 * CAP):
+        it.region.add_group(f"asg-disabled{number}", image=FIRST, tags=tags())
+    it.region.add_group("asg-last0001", image=FIRST, tags=tags(image_family=family))
+    it.region.groups.pop("asg-ring0000")
+    it.make_image(SECOND)
+    start = AutoScaling.start_instance_refresh
+
+    def refuse(self: AutoScaling, group: str, *settings: Any) -> str:
+        if group.startswith("asg-disabled"):
+            raise ApiError("ResourceUnavailable.AutoScalingGroupDisabled", "it is disabled")
+        return start(self, group, *settings)
+
+    with mock.patch.object(AutoScaling, "start_instance_refresh", refuse):
+        for _ in range(24):
+            it.tick()
+            it.finish()
+            it.advance(3600)
+    assert FIRST not in it.runs("asg-last0001")
 
 
 def test_a_tick_over_converged_groups_reads_little_and_writes_nothing(

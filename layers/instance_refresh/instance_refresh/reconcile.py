@@ -23,7 +23,7 @@ from .preflight import passes, region_refused
 from .request import Request
 from .restore import restore
 from .start import Start
-from .wave import Member, holders, waits
+from .wave import Member, holders, place, waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -166,7 +166,8 @@ def _decide(
         free -= refreshing(next(iter(cases.values())).fleet)
     members: list[Member] = []
     decisions: dict[str, Decision] = {}
-    for family in sorted({policy.family for policy in policy_of.values()}):
+    families = {policy.family for policy in policy_of.values()}
+    for family in sorted(families, key=lambda name: place(name, now)):
         own = {group: c for group, c in cases.items() if policy_of[group].family == family}
         some, decided = in_turn(own, policy_of, cloud, now, free)
         members += some

@@ -6,6 +6,7 @@ Pure: values in, values out.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 from . import outcome as o
 from .decide import hold_shared
@@ -82,7 +83,7 @@ def gate(members: Sequence[Member], now: datetime, free: int) -> dict[str, Decis
     turns = {m.group_id: _queued(m.decision, why[m.group_id]) for m in members}
     turns = hold_shared([member.case for member in members], turns)
     entered: set[str] = set()
-    for member in sorted(members, key=lambda m: (m.policy.ring, m.group_id)):
+    for member in sorted(members, key=lambda m: (m.policy.ring, place(m.group_id, now))):
         decision = turns[member.group_id]
         if not isinstance(decision, Start):
             continue
@@ -94,6 +95,11 @@ def gate(members: Sequence[Member], now: datetime, free: int) -> dict[str, Decis
         else:
             turns[member.group_id] = _queued(decision, _FULL)
     return turns
+
+
+def place(name: str, now: datetime) -> int:
+    """Give a place in the order, another each hour: no start that is always refused keeps it."""
+    return crc32(f"{now:%Y-%m-%d %H} {name}".encode())
 
 
 def _queued(decision: Decision, wait: tuple[str, str] | None) -> Decision:
