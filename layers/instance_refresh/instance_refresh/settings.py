@@ -66,9 +66,6 @@ class Settings(NamedTuple):
 
 def settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings; an InvalidSetting names the variable that is wrong."""
-    level = environ.get("LOG_LEVEL", "INFO").upper()
-    if level not in _LEVELS:
-        raise InvalidSetting("LOG_LEVEL", f"must be one of {', '.join(_LEVELS)}")
     cos = environ.get("COS_ENDPOINT", "")
     return Settings(
         as_endpoint=_url(environ, "AS_ENDPOINT", "https://as.tencentcloudapi.com"),
@@ -82,7 +79,7 @@ def settings(environ: Mapping[str, str]) -> Settings:
             groups=_words(environ.get("ALLOWED_GROUPS", "")),
             regions=_words(environ.get("ALLOWED_REGIONS", "")),
         ),
-        log_level=level,
+        log_level=_read(environ, "LOG_LEVEL", "INFO", lambda text: one_of(*_LEVELS)(text.upper())),
         webhook_auth=_read(environ, "WEBHOOK_AUTH", "signature", one_of("signature", "cam")),
         webhook_secrets=(
             *_secret(environ, "WEBHOOK_SECRET"),
