@@ -196,3 +196,15 @@ def test_an_outcome_of_any_length_is_one_line(capsys: pytest.CaptureFixture[str]
     assert len(lines) == 2
     assert all(len(line) < MAX_LINE for line in lines)
     assert "characters more" in json.loads(lines[0])["message"]
+
+
+def test_no_field_of_an_outcome_is_lost_to_the_others(capsys: pytest.CaptureFixture[str]) -> None:
+    told = Outcome(
+        "attention", "é" * 9000, "ap-guangzhou", 409, "asg-a", "img-b", "asr-c", "RefreshPaused",
+        remedy="Look.", request_id="r-2", retryable=True, notes=("é" * 9000,) * 21,
+    )  # fmt: skip
+    with Invocation("timer", CONTEXT) as some:
+        some.keep((told._replace(reason="", notes=("n",)), told))
+    short, long, _ = map(json.loads, capsys.readouterr().out.splitlines())
+    assert list(long) == list(short)
+    assert long["notes"][-1].endswith(" more")

@@ -22,7 +22,7 @@ else:
 
 # SCF cuts a line at 8 KB; the newline counts.
 MAX_LINE = 8000
-_CUTS = (1000, 300, 100, 30)
+_CUTS = (1000, 300, 100, 30, 1)
 
 
 class _Stdout(_Handler):
@@ -73,13 +73,9 @@ def _cut(value: Any, length: int) -> Any:
         left = len(value) - length
         return value if left <= 0 else f"{value[:length]}… {left} characters more"
     if isinstance(value, dict):
-        return {key: _cut(item, length) for key, item in _some(value.items(), length)}
+        return {key: _cut(item, length) for key, item in list(value.items())[:length]}
     if isinstance(value, (list, tuple)):
-        kept = [_cut(item, length) for item in _some(value, length)]
+        kept = [_cut(item, length) for item in value[: max(1, length // 20)]]
         left = len(value) - len(kept)
         return [*kept, f"… {left} more"] if left else kept
     return value
-
-
-def _some(items: Any, length: int) -> list[Any]:
-    return list(items)[: max(1, length // 20)]
