@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from standardwebhooks.webhooks import Webhook
 
+from instance_refresh.settings import settings
 from instance_refresh.triggers import repeats
+from instance_refresh.triggers.signature import verified
 from local.clock import ScaledClock
 from tests.end_to_end.harness import SECRET, World, signed, world
 
@@ -126,6 +128,18 @@ def test_a_call_that_is_sent_again_gets_the_same_answer_and_reaches_no_api(it: W
     assert it.cloud.calls == []
     status, document = send(it, signed(BODY))  # signed anew, it is another call
     assert (status, document["Outcomes"][0]["Outcome"]) == (200, "in_progress")
+
+
+@pytest.mark.parametrize("written", ["{}.9", "0{}", "{}e0"])
+def test_the_time_of_signing_written_otherwise_makes_no_other_call(it: World, written: str) -> None:
+    headers = signed(BODY)
+    first, signature = send(it, headers), verified(headers, BODY.encode(), settings(it.environ))
+    it.finish()
+    headers["webhook-timestamp"] = written.format(headers["webhook-timestamp"])
+    it.cloud.calls.clear()
+    assert send(it, headers) == first
+    assert it.cloud.calls == []
+    assert verified(headers, BODY.encode(), settings(it.environ)) == signature
 
 
 def test_a_call_that_failed_can_be_sent_again(it: World) -> None:

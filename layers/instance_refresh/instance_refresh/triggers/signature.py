@@ -42,9 +42,9 @@ def verified(headers: Mapping[str, str], body: bytes, settings: Settings) -> Sig
             Webhook(secret).verify(body, dict(headers), json_parse=False)
         except (WebhookVerificationError, ValueError):  # ValueError: headers of another form
             continue
-        identifier, stamp = headers["webhook-id"], headers["webhook-timestamp"]
-        call = sha256(f"{identifier}.{stamp}.".encode() + body).digest()
-        return Signature(datetime.fromtimestamp(float(stamp), timezone.utc), call)
+        identifier, stamp = headers["webhook-id"], int(float(headers["webhook-timestamp"]))
+        call = sha256(f"{identifier}.{stamp}.".encode() + body).digest()  # just what is signed
+        return Signature(datetime.fromtimestamp(stamp, timezone.utc), call)
     raise unauthorized()
 
 
