@@ -43,6 +43,8 @@ class Api:
     """One product in one region, for one set of credentials; safe to use from many threads.
 
     A client is lent to one call at a time, so that its timeout and connection are that call's own.
+    Where one's connection went wrong, those that idled with it are dropped too: after a pause all
+    may be gone, and a call has fewer tries than there may be clients.
     """
 
     def __init__(
@@ -114,7 +116,9 @@ class Api:
         try:
             response = _response(within(left, lambda: client.call_json(action, parameters)))
         except TencentCloudSDKException as error:
-            if error.get_code() not in _NETWORK:
+            if error.get_code() in _NETWORK:
+                self._idle.clear()
+            else:
                 self._idle.append(client)
             raise self._translated(action, error) from None
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
@@ -122,10 +126,11 @@ class Api:
                 "InvalidAnswer", f"{action} was answered with no valid document", fate_unknown=True
             ) from None
         except OSError as error:  # too late, or the body was cut off while it was read
+            self._idle.clear()
             raise ApiError(
                 "ClientNetworkError", f"{action}: {type(error).__name__}", fate_unknown=True
             ) from None
-        self._idle.append(client)  # one whose connection went wrong is not used again
+        self._idle.append(client)
         return response
 
     def _translated(self, action: str, error: TencentCloudSDKException) -> ApiError:
