@@ -15,6 +15,7 @@ from instance_refresh import apply
 from instance_refresh.fleet import moment
 from instance_refresh.gateway import client, cos
 from instance_refresh.invocation import TryAgain
+from local import api
 from local.scf.project import ROOT
 from tests.end_to_end.harness import World, tags, world
 
@@ -207,6 +208,18 @@ def test_a_start_of_unknown_fate_is_not_undone_when_it_can_not_be_looked_up(kind
             it.call("image_published", event)
         it.finish()
         assert (it.runs(GROUP), it.configured(GROUP)) == ({NEW}, NEW)
+
+
+@pytest.mark.parametrize("code", [4000, ["AuthFailure"], None])
+def test_an_error_whose_code_is_no_text_is_told_as_one(
+    code: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(api.ERRORS, "denied", (code, "no"))
+    with world() as it:
+        fill(it)
+        it.cloud.faults.inject("DescribeAutoScalingGroups", "denied", times=None)
+        status, document = it.post(AutoScalingGroupId=GROUP)
+        assert (status, document["code"]) == (502, str(code or "InvalidAnswer"))
 
 
 def test_the_matrix_has_every_action_and_every_fault() -> None:

@@ -134,7 +134,7 @@ class Api:
         return response
 
     def _translated(self, action: str, error: TencentCloudSDKException) -> ApiError:
-        code = error.get_code() or "InvalidAnswer"
+        code = str(error.get_code() or "InvalidAnswer")
         if code in _NETWORK:  # the message may quote an address or a whole page
             return ApiError(code, f"{action} could not be completed: {code}", fate_unknown=True)
         text = str(error.get_message())
@@ -154,7 +154,5 @@ def _response(answer: dict[str, Any]) -> dict[str, Any]:
     response: dict[str, Any] = answer["Response"]
     error = response.get("Error")
     if error:
-        raise TencentCloudSDKException(
-            str(error["Code"]), str(error["Message"]), response.get("RequestId")
-        )
+        raise TencentCloudSDKException(error["Code"], error["Message"], response.get("RequestId"))
     return response
