@@ -197,6 +197,11 @@ def test_an_invalid_timer_message_ends_clearly_and_is_not_tried_again(
     assert problem in error["Reason"]
 
 
+@pytest.mark.parametrize("fraction", [".9", ".000", ".123456789"])
+def test_a_tick_is_of_its_second(fraction: str) -> None:
+    assert timer._time({"Time": f"2026-01-01T00:00:00{fraction}Z"}) == timer._time(TIMER_EVENT)
+
+
 def test_an_invalid_cos_event_names_what_and_where() -> None:
     with Invocation("cos", CONTEXT) as invocation:
         result = cos.serve({"Records": [{"cos": {}}]}, invocation)
