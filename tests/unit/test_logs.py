@@ -54,6 +54,16 @@ def test_an_invocation_ends_with_its_summary(lines: Any) -> None:
         assert (line["request_id"], line["function"], line["trigger"]) == ("r-1", "webhook", "http")
 
 
+def test_the_level_is_kept_to_by_what_rolls_nothing_out(
+    lines: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for level, logged in (("ERROR", ["ERROR"]), ("INFO", ["ERROR", "INFO"])):
+        monkeypatch.setenv("LOG_LEVEL", level)
+        with Invocation("http", CONTEXT) as invocation:
+            http.serve({"httpMethod": "GET", "headers": {}}, invocation)
+        assert [line["level"] for line in lines()] == logged
+
+
 def test_an_outcome_is_one_line_with_all_that_is_known(lines: Any) -> None:
     done = Outcome("started", "it drifted", "ap-guangzhou", 202, "asg-a", "img-b", "asr-c")
     with Invocation("http", CONTEXT) as invocation:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .deadline import Deadline
-from .errors import InstanceRefreshError
+from .errors import InstanceRefreshError, InvalidSetting
 from .logs import logger, quiet
 from .settings import Settings, settings
 
@@ -48,6 +49,8 @@ class Invocation:
         self._retryable: list[str] = []
 
     def __enter__(self) -> Invocation:  # noqa: PYI034 — Self needs typing_extensions on 3.10
+        with suppress(InvalidSetting):  # told where the settings are needed
+            logger().setLevel(self.settings.log_level)
         logger().clear_state()
         logger().append_keys(
             request_id=self.request_id, function=self.function, trigger=self.trigger, location=None
@@ -95,7 +98,6 @@ class Invocation:
 
     def roll_out(self, request: Request) -> tuple[Outcome, ...]:
         """Carry a request out; one log line an outcome."""
-        logger().setLevel(self.settings.log_level)
         cloud = self._cloud
         from .rollout import roll_out
 
@@ -106,7 +108,6 @@ class Invocation:
 
     def reconcile(self, now: datetime) -> None:
         """Look after every group that follows an image family; the next tick is the next try."""
-        logger().setLevel(self.settings.log_level)
         cloud = self._cloud
         from .reconcile import reconcile
 
