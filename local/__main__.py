@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import signal
 import sys
 import threading
@@ -13,6 +14,7 @@ from local.cloud import Cloud
 from local.scf import project
 from local.scf.platform import Platform
 from local.seed import REGION, fill
+from local.timing import Timing
 from local.webhook import new_secret
 
 if TYPE_CHECKING:
@@ -25,14 +27,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--port", type=port, default=0, metavar="0-65535", help="default: one that is free"
     )
-    parser.add_argument("--speed", type=float, default=60.0, help="simulated seconds in a second")
+    parser.add_argument(
+        "--speed",
+        type=speed,
+        default=60.0,
+        help="how many times as fast as on the platform a refresh goes; default: 60",
+    )
     options = parser.parse_args(arguments)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
         with (
-            Cloud(clock=ScaledClock(speed=options.speed), port=options.port) as cloud,
+            # The clock is the functions' own: a sped up one would date refreshes in their future.
+            Cloud(ScaledClock(speed=1.0), options.port, Timing().faster(options.speed)) as cloud,
             Platform(cloud, project.FUNCTIONS, project.OPT, region=REGION) as platform,
         ):
             fill(cloud, project.ROOT / "events")
@@ -53,6 +61,14 @@ def port(text: str) -> int:
     """Read a port; argparse says what is accepted."""
     number = int(text)
     if not 0 <= number <= 65535:
+        raise ValueError(text)
+    return number
+
+
+def speed(text: str) -> float:
+    """Read a speed; argparse says what is accepted."""
+    number = float(text)
+    if not (number > 0 and math.isfinite(number)):
         raise ValueError(text)
     return number
 

@@ -15,3 +15,7 @@ class Timing:
     launch_seconds: float = 60.0
     terminate_seconds: float = 10.0
     health_check_seconds: float = 10.0  # until a target of a load balancer is found healthy
+
+    def faster(self, speed: float) -> Timing:
+        """Give the same durations, `speed` times as short."""
+        return Timing(**{name: seconds / speed for name, seconds in vars(self).items()})

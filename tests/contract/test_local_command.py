@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +65,9 @@ class Cli:
 
 
 @pytest.fixture
-def command() -> Iterator[subprocess.Popen[str]]:
-    line = [sys.executable, "-m", "local", "--speed", "1"]
+def command(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+    """Run it in real time, or at the speed that the test asks for."""
+    line = [sys.executable, "-m", "local", "--speed", getattr(request, "param", "1")]
     with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
@@ -95,6 +97,19 @@ def test_the_vendors_cli_starts_stops_resumes_and_cancels(
     assert cli.status(cancelled) == "CANCELLED"
     image = cli("cvm", "DescribeImageFromFamily", "--ImageFamily", FAMILY)["Image"]
     assert image["ImageId"] == "img-base0003"
+
+
+@pytest.mark.parametrize("command", ["600"], indirect=True)
+def test_a_refresh_goes_faster_and_never_ends_in_the_future(
+    command: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    cli = Cli(environment(command), tmp_path)
+    activity = cli.start("asg-web00001")
+    cli.until(activity, "SUCCESSFUL")
+    ids = json.dumps([activity])
+    answer = cli("as", "DescribeRefreshActivities", "--RefreshActivityIds", ids)
+    ended = answer["RefreshActivitySet"][0]["EndTime"]
+    assert ended <= f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not there")
@@ -130,6 +145,14 @@ def test_a_port_that_is_none(port: str) -> None:
     assert done.returncode == 2
     assert f"argument --port: invalid port value: '{port}'" in done.stderr
     assert "--port 0-65535" in done.stderr
+
+
+@pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf", "fast"])
+def test_a_speed_that_is_none(speed: str) -> None:
+    line = [sys.executable, "-m", "local", f"--speed={speed}"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 2
+    assert f"argument --speed: invalid speed value: '{speed}'" in done.stderr
 
 
 def test_a_failure_to_start_is_raised_and_does_not_hang() -> None:
