@@ -26,7 +26,7 @@ from local.remote import (
 )
 from local.scf import project
 from local.scf.platform import Platform
-from local.seed import PREFIX, fill
+from local.seed import PREFIX, REGION, fill
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,7 +57,10 @@ OWN_SETTINGS = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; 0 if the function answered, 1 if it failed, 2 if it was not run."""
+    """Run the command; 0 if the function answered, 1 if it failed, 2 if it was not run.
+
+    130 when stopped by Ctrl-C.
+    """
     options = parse(arguments)
     try:
         event = as_of_now(read_event(options.event))
@@ -84,6 +87,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Unusable as error:
         print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
     return 0 if done.status == 200 else 1
 
 
@@ -95,10 +101,15 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--endpoint", metavar="URL", help="a running `make cloud`")
     where.add_argument("--cloud", choices=("local", "tencent"), default="local")
-    parser.add_argument("--region", default=os.environ.get("TENCENTCLOUD_REGION", "ap-guangzhou"))
+    parser.add_argument(
+        "--region", help=f"default: TENCENTCLOUD_REGION; {REGION} for a fresh stand-in"
+    )
     parser.add_argument("--unsigned", action="store_true", help="leave a webhook call unsigned")
     parser.add_argument("--yes", action="store_true", help="do not ask before the real cloud")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    there = options.endpoint or options.cloud == "tencent"
+    options.region = options.region or (there and os.environ.get("TENCENTCLOUD_REGION")) or REGION
+    return options
 
 
 def read_event(path: Path) -> Any:
@@ -108,7 +119,7 @@ def read_event(path: Path) -> Any:
     except OSError as error:
         message = f"{path}: {error.strerror}"
         raise Unusable(message) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = f"{path} is not JSON: {error}"
         raise Unusable(message) from error
 
@@ -146,7 +157,11 @@ def confirm(options: argparse.Namespace, variables: Mapping[str, str]) -> None:
     if not sys.stdin.isatty():
         message = "Nothing was run: there is no terminal to ask at; add --yes to go on unasked."
         raise Unusable(message)
-    if input("Go on? Type yes: ").strip().lower() != "yes":
+    try:
+        answer = input("Go on? Type yes: ")
+    except EOFError:
+        answer = ""
+    if answer.strip().lower() != "yes":
         message = "Nothing was run."
         raise Unusable(message)
 
@@ -158,10 +173,17 @@ def run(options: argparse.Namespace, host: Host, role: Credentials, event: Any) 
         own.setdefault("MANIFEST_PREFIX", PREFIX)
     if not options.unsigned and webhook.is_unsigned_call(event):
         secret = own.setdefault("WEBHOOK_SECRET", webhook.new_secret())
-        event = webhook.signed(event, secret)
+        try:
+            event = webhook.signed(event, secret)
+        except ValueError as error:
+            message = f"The call can't be signed with WEBHOOK_SECRET: {error}"
+            raise Unusable(message) from error
         print("The event is an unsigned webhook call: it was signed for this run.")
     with Platform(host, project.FUNCTIONS, project.OPT, region=options.region) as platform:
-        project.deploy(platform, options.function, role, own)
+        try:
+            project.deploy(platform, options.function, role, own)
+        except ValueError as error:
+            raise Unusable(str(error)) from error
         return platform.invoke(options.function, event)
 
 

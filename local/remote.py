@@ -71,8 +71,13 @@ def tencent_variables(environ: Mapping[str, str]) -> dict[str, str]:
 
 def loopback(endpoint: str) -> str:
     """Check that a stand-in's endpoint is on this machine."""
-    address = urlsplit(endpoint)
-    if address.scheme not in ("http", "https") or address.hostname not in LOOPBACK:
+    try:
+        address = urlsplit(endpoint)
+        here = address.scheme in ("http", "https") and address.hostname in LOOPBACK
+        usable = here and bool(address.port)
+    except ValueError:
+        usable = False
+    if not usable:
         message = f"--endpoint {endpoint}: give the URL of a stand-in, http://127.0.0.1:PORT."
         raise Unusable(message)
     return endpoint.rstrip("/")

@@ -6,6 +6,10 @@ import copy
 import io
 import json
 import os
+import signal
+import subprocess
+import sys
+import threading
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -159,6 +163,8 @@ def test_a_running_stand_in(event: str, cloud: Cloud, capsys: pytest.CaptureFixt
         (["webhook", __file__], "is not JSON"),
         (["webhook", "EVENT", "--endpoint", "http://127.0.0.1:1"], "export the lines that `make c"),
         (["webhook", "EVENT", "--endpoint", "http://203.0.113.1:1"], "stand-in"),
+        (["webhook", "EVENT", "--endpoint", "http://[::1"], "stand-in"),
+        (["webhook", "EVENT", "--endpoint", "http://127.0.0.1:99999"], "stand-in"),
         (["webhook", "EVENT", "--cloud", "tencent"], f"({', '.join(CREDENTIALS)}): set them to"),
     ],
 )
@@ -167,6 +173,57 @@ def test_what_cannot_be_run_is_said(
 ) -> None:
     assert main([event if argument == "EVENT" else argument for argument in arguments]) == 2
     assert says in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        (("WEBHOOK_SECRET", "whsec_é"), "can't be signed with WEBHOOK_SECRET"),
+        (("ALLOWED_GROUPS", "asg-web00001," * 400), "more than 4 KB"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_said(
+    event: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    setting: tuple[str, str],
+    says: str,
+) -> None:
+    monkeypatch.setenv(*setting)
+    assert main(["webhook", event]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_an_event_nested_too_deep_is_said(event: str, capsys: pytest.CaptureFixture[str]) -> None:
+    Path(event).write_text("[" * 200_000, encoding="utf-8")
+    assert main(["webhook", event]) == 2
+    assert "is not JSON" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("region", ["ap-shanghai", ""])
+def test_a_fresh_stand_in_is_where_its_groups_are(
+    event: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], region: str
+) -> None:
+    monkeypatch.setenv("TENCENTCLOUD_REGION", region)
+    assert main(["webhook", event]) == 0
+    assert '"Outcome": "started"' in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_it_cleanly(event: str, cloud: Cloud) -> None:
+    under_way = threading.Event()
+    cloud.on_call = lambda _: under_way.set()
+    cloud.faults.inject("*", "slow_after", seconds=60)
+    listening = (
+        "import runpy, signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "runpy.run_module('local.invoke', run_name='__main__', alter_sys=True)"
+    )
+    line = [sys.executable, "-c", listening, "webhook", event, "--endpoint", cloud.endpoint]
+    with subprocess.Popen(line, cwd=ROOT, stderr=subprocess.PIPE, text=True) as running:
+        assert under_way.wait(30)
+        running.send_signal(signal.SIGINT)
+        assert running.communicate(timeout=30)[1] == "Stopped.\n"
+        assert running.returncode == 130
 
 
 def real_cloud(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> None:
@@ -188,7 +245,7 @@ def test_the_real_cloud_is_not_called_unasked(
     assert cloud.calls == []
 
 
-@pytest.mark.parametrize(("answer", "calls"), [("yes\n", [""]), ("y\n", [])])
+@pytest.mark.parametrize(("answer", "calls"), [("yes\n", [""]), ("y\n", []), ("", [])])
 def test_the_real_cloud_is_called_only_after_a_yes(
     event: str, cloud: Cloud, monkeypatch: pytest.MonkeyPatch, answer: str, calls: list[str]
 ) -> None:
