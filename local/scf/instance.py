@@ -71,7 +71,8 @@ class Instance:
     def invoke(self, event: str, context: Mapping[str, Any], timeout_s: float) -> Answer:
         """Give the process one event (JSON text) and wait for its answer.
 
-        After a timeout, a crash or a failed start the instance is closed.
+        After a timeout, a crash, a failed start or too much memory the instance is closed. How much
+        it was is looked at afterwards: unlike on the platform, the run has come to its end.
         """
         started = time.monotonic()
         message = f'{{"event":{event},"context":{json.dumps(context)}}}\n'.encode()
@@ -95,7 +96,11 @@ class Instance:
             self.close()
             answer = {"status": 439, "message": f"The process exited ({self._ending()})"}
             return self._answer(answer, _since(started))
-        return self._answer(answer, _since(started), self._memory_mb())
+        memory, most = self._memory_mb(), context["memory_limit_in_mb"]
+        if memory > most:
+            self.close()
+            answer = {"status": 434, "message": f"{memory:g} MB of memory, more than {most} MB"}
+        return self._answer(answer, _since(started), memory)
 
     def kill(self) -> None:
         """End the process and what it started, now (SIGKILL)."""

@@ -16,12 +16,13 @@ STATUSES = {
     430: "User code exception caught",
     432: "ResourceLimitReached",
     433: "TimeLimitReached",
+    434: "MemoryLimitReached",
     437: "HandlerNotFound",
     439: "User process exit when running",
 }
 
 # Failures of the run itself: an asynchronous event is tried again after them.
-RUN_FAILURES = frozenset({407, 430, 433, 437, 439})
+RUN_FAILURES = frozenset({407, 430, 433, 434, 437, 439})
 
 
 @dataclass(frozen=True)

@@ -268,6 +268,19 @@ def test_peak_memory_and_duration_are_recorded(tmp_path: Path) -> None:
         assert done.duration_ms > 0
 
 
+def test_a_function_above_its_memory_is_killed(tmp_path: Path) -> None:
+    write_function(tmp_path, "big", "return len(bytearray(b'x') * (event << 20))")
+    with running(tmp_path) as (platform, _):
+        platform.deploy("big", memory_mb=128)
+        done = platform.invoke("big", 192)
+        assert (done.status, done.result, done.error["errorMessage"]) == (
+            434,
+            None,
+            "MemoryLimitReached",
+        )
+        assert platform.invoke("big", 1).cold is True
+
+
 @pytest.mark.parametrize(
     ("name", "deployment", "says"),
     [
