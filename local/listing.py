@@ -35,7 +35,7 @@ class Listing(Generic[T]):
     """One describe action: which ids it takes, by which filters it selects.
 
     `filters` gives for each filter's name the item's values that it is compared with. `tags` adds
-    the filters tag-key, tag-value and tag:<key>.
+    the filters tag-key, tag-value and tag:<key>. `vague` names those that a part of a value meets.
     """
 
     ids: str
@@ -43,6 +43,7 @@ class Listing(Generic[T]):
     codes: Codes
     filters: Mapping[str, Callable[[T], Iterable[str]]]
     tags: Callable[[T], Mapping[str, str]] | None = None
+    vague: Iterable[str] = ()
 
     def ids_asked(self, params: Mapping[str, Any]) -> list[str] | None:
         """Give the ids that a call names, each once, or None if it names none."""
@@ -70,7 +71,7 @@ class Listing(Generic[T]):
                 message = f"The filter `{each['Name']}` takes at most {VALUES_MOST} values."
                 raise Refused(self.codes.filter_values, message)
             wanted = set(each["Values"])
-            if each["Name"].startswith("vague-"):
+            if each["Name"] in self.vague:
                 selected = [i for i in selected if any(w in v for v in values(i) for w in wanted)]
             else:
                 selected = [item for item in selected if not wanted.isdisjoint(values(item))]

@@ -41,6 +41,7 @@ GROUPS = Listing[Group](
         "launch-configuration-id": lambda item: [item.launch_configuration_id],
     },
     tags=lambda item: item.tags,
+    vague=["vague-auto-scaling-group-name"],
 )
 
 LAUNCH_CONFIGURATIONS = Listing[LaunchConfiguration](
@@ -53,6 +54,7 @@ LAUNCH_CONFIGURATIONS = Listing[LaunchConfiguration](
         "vague-launch-configuration-name": lambda item: [item.launch_configuration_name],
     },
     tags=lambda item: item.tags,
+    vague=["vague-launch-configuration-name"],
 )
 
 INSTANCES = Listing[Instance](
@@ -145,8 +147,10 @@ def describe_auto_scaling_activities(region: Region, params: Mapping[str, Any]) 
     """Answer DescribeAutoScalingActivities, the newest first; ids outweigh the times."""
     found = _found(SCALING_ACTIVITIES, region.scaling_activities, params)
     if not params.get("ActivityIds"):
-        first, last = params.get("StartTime", ""), params.get("EndTime", "9")
-        found = [item for item in found if first <= (iso(item.start_time) or "") <= last]
+        first, last = params.get("StartTime", ""), params.get("EndTime")
+        found = [item for item in found if first <= (iso(item.start_time) or "")]
+        if last is not None:
+            found = [item for item in found if item.end_time and (iso(item.end_time) or "") <= last]
         found.reverse()
     page = SCALING_ACTIVITIES.page(found, params)
     activities = [rendering.scaling_activity(item, region) for item in page]

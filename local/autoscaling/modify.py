@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 from local.autoscaling import lookup
@@ -79,7 +78,7 @@ def _check_image(region: Region, image_id: str) -> None:
 def _check_user_data(text: str) -> None:
     try:
         data = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         code = "InvalidParameterValue.UserDataFormatError"
         raise Refused(code, "`UserData` is not Base64.") from None
     if len(data) > USER_DATA_BYTES:

@@ -42,6 +42,7 @@ IMAGES = Listing[Image](
         "cdc-cache-status": lambda item: [item.cdc_cache_status, f"{item.cdc_cache_status}_ALL"],
     },
     tags=lambda item: item.tags,
+    vague=["image-name", "platform"],
 )
 
 INSTANCES = Listing[Instance](
@@ -115,7 +116,8 @@ def _created_within(items: list[Instance], params: Mapping[str, Any]) -> list[In
     for each in params.get("Filters", []):
         if each["Name"] in _TIME_FILTERS:
             first = each["Name"] == "creation-start-time"
-            values = each["Values"]
+            # Documented as `2023-06-01 00:00:00`, of no named zone: read as UTC.
+            values = [value.replace(" ", "T") for value in each["Values"]]
             items = [
                 item
                 for item in items

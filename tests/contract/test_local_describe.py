@@ -73,6 +73,15 @@ def test_images_by_id_must_be_there(cloud: Cloud) -> None:
     assert call("DescribeImages", Filters=filters)["TotalCount"] == 1
 
 
+def test_images_by_a_part_of_their_name_or_platform(cloud: Cloud) -> None:
+    cloud.region(REGION).add_image(image_name="web-2026-01", platform="CentOS")
+    cloud.region(REGION).add_image(image_name="api-2026-01")
+    call = Calls(cloud, "cvm")
+    for name, part in (("image-name", "web"), ("platform", "Cent")):
+        assert call("DescribeImages", Filters=[by(name, part)])["TotalCount"] == 1
+    assert call("DescribeImages", Filters=[by("image-type", "PRIVATE")])["TotalCount"] == 0
+
+
 def test_pages(cloud: Cloud) -> None:
     region = cloud.region(REGION)
     image = region.add_image()
@@ -144,7 +153,8 @@ def test_scaling_activities_by_time() -> None:
         action = "DescribeAutoScalingActivities"
         assert it.call(action)["TotalCount"] == 2
         assert it.call(action, StartTime="2026-01-01T00:01:00Z")["TotalCount"] == 1
-        assert it.call(action, EndTime="2026-01-01T00:01:00Z")["TotalCount"] == 1
+        assert it.call(action, EndTime="2026-01-01T00:01:06Z")["TotalCount"] == 0
+        assert it.call(action, EndTime="2026-01-01T00:01:07Z")["TotalCount"] == 1
         assert it.call(action, StartTime="2027-01-01T00:00:00Z")["TotalCount"] == 0
 
 
@@ -175,6 +185,8 @@ def test_cvm_instances_by_filter(cloud: Cloud) -> None:
     assert count(by("instance-state", "RUNNING"), by("zone", "ap-guangzhou-4")) == 2
     assert count(by("creation-start-time", "2026-01-01T00:30:00Z")) == 1
     assert count(by("creation-end-time", "2026-01-01T00:30:00Z")) == 4
+    assert count(by("creation-start-time", "2026-01-01 00:30:00")) == 1
+    assert count(by("creation-end-time", "2026-01-01 00:30:00")) == 4
 
 
 def test_who_shares_a_launch_configuration_is_shown(cloud: Cloud) -> None:

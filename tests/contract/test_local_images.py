@@ -99,6 +99,7 @@ def test_a_family_stands_for_its_newest_image_at_each_moment(it: Fleet) -> None:
             "ResourceNotFound.LaunchConfigurationIdNotFound",
         ),
         ({"UserData": "not base64"}, "InvalidParameterValue.UserDataFormatError"),
+        ({"UserData": "é"}, "InvalidParameterValue.UserDataFormatError"),
         (
             {"UserData": base64.b64encode(b"x" * 16_385).decode()},
             "InvalidParameterValue.UserDataSizeExceeded",
