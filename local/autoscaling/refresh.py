@@ -105,7 +105,9 @@ def _failed(region: Region, activity: RefreshActivity) -> None:
         cancel(region, activity)
     else:
         close(region, activity, "FAILED")
-        begin(region, rollback.automatic(region, activity))
+        back = rollback.automatic(region, activity)
+        if back is not None:
+            begin(region, back)
 
 
 def resume(region: Region, activity: RefreshActivity, mode: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Failure = tuple[str, str]
 UNHEALTHY: Failure = ("TargetHealthCheckFailed", "The target was not healthy before the timeout.")
+LOST: Failure = ("InvalidInstanceId.NotFound", "The new instance is gone.")
 
 
 def cannot_install(region: Region, instance_id: str, image_id: str) -> Failure | None:
@@ -111,6 +112,7 @@ class InstanceRefresh:
     def _end(self, instance: Instance, failure: Failure | None) -> None:
         """End with what is in place now: `instance` is the new one where one was made."""
         if self.replaces:
+            failure = failure if instance.instance_id in self.region.instances else LOST
             self._replace(instance, failure)
         elif self._instance() is not None:
             self._reset(instance, failure)

@@ -40,9 +40,11 @@ def build(
     )
 
 
-def automatic(region: Region, origin: RefreshActivity) -> RefreshActivity:
-    """Make the rollback of FailProcess AUTO_ROLLBACK: one instance a batch."""
+def automatic(region: Region, origin: RefreshActivity) -> RefreshActivity | None:
+    """Make the rollback of FailProcess AUTO_ROLLBACK, one instance a batch, if there is any."""
     instances = instances_to_roll_back(region, origin)
+    if not instances:
+        return None
     settings = {
         key: value
         for key, value in origin.refresh_settings.items()

@@ -30,7 +30,8 @@ STEPS = st.one_of(
     st.tuples(st.just("wait"), st.integers(1, 300)),
     st.tuples(st.just("fail"), st.integers(0, 5)),
     st.tuples(st.just("lose"), st.integers(0, 5)),
-    st.tuples(st.just("start"), ROLLING, st.sampled_from(["RESET", "REPLACE"])),
+    st.tuples(st.just("sicken")),
+    st.tuples(st.just("start"), ROLLING, st.sampled_from(["RESET", "REPLACE"]), st.booleans()),
     st.tuples(st.just("rollback"), ROLLING),
     st.tuples(st.just("Resume"), st.sampled_from(["RETRY", "CONTINUE"])),
     st.tuples(st.sampled_from(["Stop", "Cancel"])),
@@ -43,7 +44,7 @@ WAITS = st.tuples(st.just("wait"), st.integers(30, 300))
 def test_any_sequence(steps: list[tuple[Any, ...]]) -> None:
     cloud = Cloud(clock=ManualClock())
     region = cloud.region(REGION)
-    group = region.add_group(image=region.add_image(), instances=4)
+    group = region.add_group(image=region.add_image(), instances=4, load_balancer=True)
     for step in steps:
         with suppress(Refused):
             take(cloud, region, group, step)
@@ -64,8 +65,11 @@ def take(cloud: Cloud, region: Region, group: Group, step: tuple[Any, ...]) -> N
                 cloud.faults.fail_instance(instance.instance_id)
             else:
                 region.remove_instance(instance.instance_id)
+    elif verb == "sicken":
+        cloud.faults.fail_target_health(region.image_to_install(group))
     elif verb == "start":
-        rolling = {"RefreshSettings": {"RollingUpdateSettings": more[0]}}
+        health = {"CheckInstanceTargetHealth": more[2], "CheckInstanceTargetHealthTimeout": 60}
+        rolling = {"RefreshSettings": {"RollingUpdateSettings": more[0], **health}}
         mode = f"ROLLING_UPDATE_{more[1]}"
         ACTIONS["StartInstanceRefresh"](region, {**names, **rolling, "RefreshMode": mode})
     elif verb == "rollback":

@@ -230,6 +230,37 @@ def test_an_unhealthy_target_fails_after_the_timeout() -> None:
         assert {i.health_status for i in it.instances} == {"HEALTHY"}
 
 
+HEALTH = {"CheckInstanceTargetHealth": True, "CheckInstanceTargetHealthTimeout": 60}
+
+
+@pytest.mark.parametrize("healthy", [True, False])
+def test_a_new_instance_that_is_lost_leaves_the_old_one_in_service(*, healthy: bool) -> None:
+    with fleet(instances=1, load_balancer=True) as it:
+        it.publish()
+        if not healthy:
+            it.cloud.faults.fail_target_health(it.new)
+        (old,) = it.instances
+        activity = it.start(batches=1, mode=REPLACE, health=HEALTH)
+        it.until(lambda: len(it.instances) == 2)
+        it.region.remove_instance(it.instances[1].instance_id)
+        assert it.finish(activity) == "FAILED_PAUSE"
+        assert (it.instances, old.in_service) == ([old], True)
+
+
+def test_nothing_is_rolled_back_where_nothing_is_left() -> None:
+    with fleet(instances=2, load_balancer=True) as it:
+        it.publish()
+        names = [instance.instance_id for instance in it.instances]
+        it.cloud.faults.fail_instance(names[0])
+        activity = it.start(batches=1, FailProcess="AUTO_ROLLBACK", health=HEALTH)
+        it.until(lambda: it.images == [it.old, it.new])
+        for name in names:
+            it.region.remove_instance(name)
+        assert it.finish(activity) == "FAILED"
+        assert list(it.region.activities.values()) == [activity]
+        assert it.group.enabled_status == "ENABLED"
+
+
 def test_health_is_not_checked_without_a_load_balancer(it: Fleet) -> None:
     it.cloud.faults.fail_target_health(it.new)
     activity = it.start(batches=1, health={"CheckInstanceTargetHealth": True})
