@@ -111,6 +111,27 @@ def test_a_start_refused_for_now_says_that_the_configuration_is_ahead(it: World)
     assert it.post(AutoScalingGroupId=GROUP, ImageId=B)[0] == 202
 
 
+def test_a_refused_start_puts_nothing_back_under_one_that_another_function_began(it: World) -> None:
+    follower(it)
+    it.make_image(B)
+    it.cloud.faults.inject("StartInstanceRefresh", "denied")
+    real = AutoScaling.start_instance_refresh
+
+    def then(self: AutoScaling, *asked: Any) -> str:
+        try:
+            return real(self, *asked)
+        finally:
+            with mock.patch.object(AutoScaling, "start_instance_refresh", real):
+                assert it.tick()["States"] == {"started": 1}
+
+    with mock.patch.object(AutoScaling, "start_instance_refresh", then):
+        status, document = it.post(AutoScalingGroupId=GROUP, ImageId=B)
+    assert (status, document["Outcomes"][0]["Outcome"]) == (502, "failed")
+    assert "left as it is" in document["Outcomes"][0]["Reason"]
+    it.finish()
+    assert it.runs(GROUP) == {B}
+
+
 def test_a_held_group_that_is_frozen_is_reported_and_left_alone(it: World) -> None:
     follower(it, paused_action="cancel")
     it.make_image(B)

@@ -87,3 +87,19 @@ def test_both_go_back_to_one_image(it: World, second: int) -> None:
         it.tick()
         it.finish()
     assert it.configured(GROUPS[0]) == SECOND
+
+
+@pytest.mark.parametrize("asked", [GROUPS[:2], GROUPS[1:2]])
+@pytest.mark.parametrize("ended", [False, True])
+def test_one_that_is_refused_takes_the_image_from_none_that_has_it(
+    it: World, asked: list[str], *, ended: bool
+) -> None:
+    share(it, GROUPS[:2])
+    it.cloud.faults.inject("StartInstanceRefresh", "denied", after=1, times=None)
+    it.post(AutoScalingGroupIds=GROUPS[:2], ImageId=SECOND)
+    if ended:
+        it.finish()
+    it.post(AutoScalingGroupIds=asked, ImageId=SECOND)
+    assert it.configured(GROUPS[0]) == SECOND
+    it.finish()
+    assert it.runs(GROUPS[0]) == {SECOND}

@@ -52,6 +52,11 @@ def test_after_a_crash_between_the_writes_the_refresh_still_starts() -> None:
     assert (start.sets_image, start.previous_image) == (False, OLD)
 
 
+def test_what_replaces_instances_has_no_rollback() -> None:
+    replaced = ASKED._replace(refresh_mode="ROLLING_UPDATE_REPLACE")
+    assert starts(one(replaced, fleet())).plan.rollback_image == ""
+
+
 def test_a_plain_request_never_puts_an_image_back() -> None:
     start = starts(one(PLAIN, fleet(names=NEW)))
     assert (start.image, start.sets_image, start.previous_image) == (NEW, False, "")

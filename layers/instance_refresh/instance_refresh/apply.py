@@ -141,11 +141,12 @@ def _refused_for_good(outcome: Outcome) -> bool:
 
 
 def _put_back(start: Start, autoscaling: AutoScaling) -> str:
-    """Give the launch configuration its old image again, unless someone else has changed it."""
+    """Give the launch configuration its old image again, unless someone has changed or needs it."""
     name, image = start.launch_configuration, start.previous_image
     try:
-        if _named_by(name, autoscaling) != start.image:
-            return f"launch configuration {name} was changed meanwhile and left as it is"
+        newest = autoscaling.newest_activities((start.group, *start.plan.shared_with))
+        if any(activity.live for activity in newest) or _named_by(name, autoscaling) != start.image:
+            return f"launch configuration {name} was used or changed meanwhile and left as it is"
         autoscaling.set_image(name, image)
     except ApiError as error:
         return f"launch configuration {name} still names {start.image} ({error.code}): set {image}"

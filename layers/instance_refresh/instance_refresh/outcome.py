@@ -35,7 +35,7 @@ class Plan(NamedTuple):
 
     `current` of the `reinstalled` run the image already (the API takes all in service or none);
     `left` are not in service and stay as they are. `rollback_image` is the image that a rollback
-    would put back, "" where the instances run several or it is no longer usable.
+    would put back, "" where the instances run several or are replaced, or it is no longer usable.
     """
 
     reinstalled: int

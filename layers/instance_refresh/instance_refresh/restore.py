@@ -43,7 +43,7 @@ def restore(case: Case) -> Act | None:
         return None
     _, image = max(dated)
     name = configuration.launch_configuration_id
-    others = [group for group in case.shared_with if _may_need_it(case, group)]
+    others = [group for group in case.shared_with if may_need_it(case, group)]
     if others:
         why = f"{name} still names {configuration.image_id}, which failed, and is also used by"
         remedy = f"Set the launch configuration's image to {image}, or refresh those groups."
@@ -67,7 +67,7 @@ def _changed_since(case: Case, attempt: Activity) -> bool:
     return after > (_OVERLAP if configuration.image_id == case.image_id else timedelta(0))
 
 
-def _may_need_it(case: Case, group_id: str) -> bool:
+def may_need_it(case: Case, group_id: str) -> bool:
     """Say whether a sharing group is refreshing, or one whose instances were not looked at."""
     group = next((group for group in case.fleet.groups if group.group_id == group_id), None)
     activity = case.fleet.activities.get(group_id)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from . import outcome as o
 from .batches import batches
 from .outcome import Outcome, Plan
-from .restore import restore
+from .request import RESET
+from .restore import may_need_it, restore
 
 if TYPE_CHECKING:
     from .case import Case
@@ -52,7 +53,8 @@ def start(case: Case) -> Start:
     cut = batches(case.request, len(case.running), has_load_balancer=case.group.has_load_balancer)
     on_image = sum(instance.image_id == case.image_id for instance in case.running)
     images = case.running_images
-    one = case.fleet.images.get(next(iter(images))) if len(images) == 1 else None
+    undone = case.request.refresh_mode == RESET and len(images) == 1
+    one = case.fleet.images.get(next(iter(images))) if undone else None
     plan = Plan(
         reinstalled=len(case.running),
         current=on_image,
@@ -70,7 +72,7 @@ def start(case: Case) -> Start:
         sets_image=case.sets_image,
         refreshes=case.request.force or on_image < len(case.running),
         configured_image=case.configured_image_id,
-        previous_image=_previous_image(case, images),
+        previous_image=_previous_image(case),
         refresh_mode=case.request.refresh_mode,
         settings=cut.settings,
         newest_activity=case.activity.activity_id if case.activity else "",
@@ -79,17 +81,21 @@ def start(case: Case) -> Start:
     )
 
 
-def _previous_image(case: Case, images: set[str]) -> str:
+def _previous_image(case: Case) -> str:
     """Give what the launch configuration names, unless an attempt with that image failed here.
 
     After a crash between the two writes it names the image and no instance runs it: then what the
-    instances run is what it named before.
+    instances run is what it named before. Instances are those of all groups that share it.
     """
     if case.sets_image:
         undone = restore(case)
         return undone.image if undone and undone.image else case.configured_image_id
+    sharing = (case.group.group_id, *case.shared_with)
+    users = [group for group in case.fleet.groups if group.group_id in sharing]
+    images = {instance.image_id for group in users for instance in case.fleet.running(group)}
     crashed = case.request.names_image and len(images) == 1 and case.image_id not in images
-    return next(iter(images)) if crashed else ""
+    needed = any(may_need_it(case, group) for group in case.shared_with)
+    return next(iter(images)) if crashed and not needed else ""
 
 
 def planned(start: Start) -> Outcome:
