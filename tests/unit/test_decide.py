@@ -233,6 +233,7 @@ def test_a_configuration_shared_with_a_group_outside_is_refused() -> None:
     assert isinstance(decision, Outcome)
     assert decision.code == "LaunchConfigurationShared"
     assert "asg-b" in decision.reason
+    assert decision.remedy.startswith("Ask for all the groups that use it")
     both = every(ASKED._replace(group_ids=("asg-a", "asg-b")), seen)
     assert all(isinstance(decision, Start) for decision in both)
 
@@ -241,6 +242,8 @@ def test_a_configuration_is_held_while_one_of_its_groups_must_not_move() -> None
     seen = shared("asg-a", "asg-b", activities=(activity("RUNNING", "asg-b"),))
     first, second = every(ASKED._replace(group_ids=("asg-a", "asg-b")), seen)
     assert (ends(first), ends(second)) == ("refused", "queued")
+    assert isinstance(first, Outcome)
+    assert first.remedy.startswith("See why those groups must not move")
 
 
 def test_what_does_not_exist_is_said() -> None:

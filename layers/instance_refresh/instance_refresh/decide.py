@@ -206,7 +206,12 @@ def _unless_held(case: Case, decided: Mapping[str, Decision]) -> Decision:
         f"launch configuration {decision.launch_configuration} is also used by"
         f" {', '.join(held)}, which must not move now"
     )
-    fields: Any = refusal_fields([refusal("LaunchConfigurationShared", reason)])
+    why = refusal("LaunchConfigurationShared", reason)
+    if all(group in decided for group in held):  # asked for together already
+        why = why._replace(
+            remedy="See why those groups must not move, or give the group one of its own."
+        )
+    fields: Any = refusal_fields([why])
     return case.ends(o.REFUSED, **fields)
 
 
