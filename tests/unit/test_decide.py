@@ -203,6 +203,16 @@ def test_preflight(seen: Fleet, code: str) -> None:
         assert decision.remedy
 
 
+def test_an_image_must_fit_the_disks_that_it_will_be_on() -> None:
+    seen = changed(fleet(), size=60)
+    wide = seen.launch_configurations["asc-a"]._replace(system_disk=100)
+    seen = seen._replace(launch_configurations={"asc-a": wide})
+    reset = one(ASKED, seen)
+    assert isinstance(reset, Outcome)
+    assert reset.code == "ImageTooLarge"
+    starts(one(ASKED._replace(refresh_mode="ROLLING_UPDATE_REPLACE"), seen))
+
+
 def test_preflight_gives_all_reasons_at_once() -> None:
     seen = changed(fleet(group(status="LB_ABNORMAL", in_activity=True)), size=99, deprecated=True)
     decision = one(ASKED, seen)

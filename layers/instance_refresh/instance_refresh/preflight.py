@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .fleet import IN_SERVICE
 from .outcome import REFUSED, Outcome, Refusal
+from .request import RESET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +132,9 @@ def _fits(case: Case, image: Image) -> Iterator[Refusal]:
             "ImageArchitecture",
             f"image {image.image_id} is {image.architecture}, the group is {before.architecture}",
         )
-    disks = [instance.system_disk for instance in case.running]
+    # Replaced instances get their disks from the launch configuration.
+    resets = case.request.refresh_mode == RESET
+    disks = [instance.system_disk for instance in case.running if resets]
     if case.launch_configuration:
         disks.append(case.launch_configuration.system_disk)
     smallest = min((disk for disk in disks if disk), default=0)
