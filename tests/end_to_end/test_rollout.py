@@ -197,6 +197,16 @@ def test_a_start_refused_for_good_puts_the_old_image_back(it: World) -> None:
     assert outcome(it.post(AutoScalingGroupId=WEB, ImageId=NEW))["Outcome"] == "started"
 
 
+def test_an_image_that_is_gone_is_not_put_back(it: World) -> None:
+    del it.region.images[OLD]
+    it.cloud.faults.inject("StartInstanceRefresh", "denied", times=2)
+    for _ in range(2):
+        failed = outcome(it.post(AutoScalingGroupId=WEB, ImageId=NEW))
+        assert failed["Outcome"] == "failed"
+        assert OLD not in failed["Reason"]
+    assert it.configured(WEB) == NEW
+
+
 def test_a_throttled_start_is_sent_again_once(it: World) -> None:
     it.cloud.faults.inject("StartInstanceRefresh", "throttle", times=2)
     assert outcome(it.post(AutoScalingGroupId=WEB, ImageId=NEW))["Outcome"] == "started"

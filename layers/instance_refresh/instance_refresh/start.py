@@ -82,14 +82,22 @@ def start(case: Case) -> Start:
 
 
 def _previous_image(case: Case) -> str:
-    """Give what the launch configuration names, unless an attempt with that image failed here.
+    """Give what the launch configuration named before, "" if that is gone or not known."""
+    image = _restored_image(case) if case.sets_image else _image_before_a_crash(case)
+    return image if image in case.fleet.images else ""
 
-    After a crash between the two writes it names the image and no instance runs it: then what the
-    instances run is what it named before. Instances are those of all groups that share it.
+
+def _restored_image(case: Case) -> str:
+    """Give what the launch configuration names, unless an attempt with that image failed here."""
+    undone = restore(case)
+    return undone.image if undone and undone.image else case.configured_image_id
+
+
+def _image_before_a_crash(case: Case) -> str:
+    """Give the one image that all instances run, where it is another one.
+
+    A crash between the two writes leaves it so, in all groups that share the launch configuration.
     """
-    if case.sets_image:
-        undone = restore(case)
-        return undone.image if undone and undone.image else case.configured_image_id
     sharing = (case.group.group_id, *case.shared_with)
     users = [group for group in case.fleet.groups if group.group_id in sharing]
     images = {instance.image_id for group in users for instance in case.fleet.running(group)}
