@@ -111,6 +111,30 @@ def test_a_start_refused_for_now_says_that_the_configuration_is_ahead(it: World)
     assert it.post(AutoScalingGroupId=GROUP, ImageId=B)[0] == 202
 
 
+@pytest.mark.parametrize("groups", [1, 6])
+@pytest.mark.parametrize("read", ["groups", "launch_configurations", "instances"])
+def test_a_refresh_that_begins_during_the_look_is_known_for_what_it_brings(
+    it: World, read: str, groups: int
+) -> None:
+    names = [f"asg-many{n:04}" for n in range(groups)]
+    for name in names:
+        it.region.add_group(name, image=A, instances=2)
+    it.make_image(B)
+    asked = {"AutoScalingGroupIds": names, "ImageId": B}
+    real, others = getattr(AutoScaling, read), []
+
+    def then(self: AutoScaling, *what: Any) -> Any:
+        seen = real(self, *what)
+        if not others:
+            others.append(read)
+            assert it.post(**asked)[0] == 202
+        return seen
+
+    with mock.patch.object(AutoScaling, read, then):
+        document = it.post(**asked)[1]
+    assert {o["Outcome"] for o in document["Outcomes"]} == {"in_progress"}
+
+
 def test_a_refused_start_puts_nothing_back_under_one_that_another_function_began(it: World) -> None:
     follower(it)
     it.make_image(B)
@@ -162,6 +186,23 @@ def test_nothing_is_put_back_under_a_refresh_that_began_meanwhile(it: World) -> 
         assert it.tick()["States"] == {"queued": 1}
     it.finish()
     assert {done.to_image for done in it.region.reinstalls} == {B}
+
+
+def test_a_refresh_that_was_given_the_newer_image_meanwhile_goes_on(it: World) -> None:
+    follower(it, batch_pause="BATCH_INTERVAL_PAUSE")
+    it.make_image(B)
+    rolled(it)
+    it.make_image(C)
+    name = it.region.groups[GROUP].launch_configuration_id
+
+    def late(*wanted: Any) -> Any:
+        it.region.launch_configurations[name].image_id = C
+        with mock.patch.dict("os.environ", it.environ, clear=True):
+            return apply.act(*wanted)
+
+    with mock.patch("instance_refresh.reconcile.carry_out", late):
+        assert it.tick()["States"] == {"queued": 1}
+    assert newest(it).status == "AUTO_PAUSE"
 
 
 def test_a_paused_group_waits_until_the_ring_below_has_baked(it: World) -> None:

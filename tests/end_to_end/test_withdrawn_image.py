@@ -204,6 +204,6 @@ def test_no_refresh_gives_way_to_the_image_that_it_brings(it: World) -> None:
         return found
 
     with mock.patch.object(AutoScaling, "launch_configurations", then):
-        assert it.tick()["States"] == {"queued": 1}
+        assert it.tick()["States"] == {"in_progress": 1}
     assert begun == [202]
     assert newest(it).status == "AUTO_PAUSE"

@@ -64,27 +64,37 @@ def look(requests: Mapping[str, Request], fleet: Fleet, cloud: Cloud, allowed: A
     """
     if not fleet.groups:
         return fleet
-    autoscaling = cloud.autoscaling(fleet.region)
-    configurations = autoscaling.launch_configurations(
-        group.launch_configuration_id for group in fleet.groups if group.launch_configuration_id
-    )
-    by_id = {c.launch_configuration_id: c for c in configurations}
-    fleet = fleet._replace(launch_configurations=by_id)
     few = len(fleet.groups) <= _ONE_CALL  # their newest activities are one call, the live ones too
     if few:
         fleet = with_newest_activities(fleet, cloud, fleet.groups)
     else:
-        live = {activity.group_id: activity for activity in autoscaling.live_activities()}
-        fleet = fleet._replace(activities=live)
+        live = cloud.autoscaling(fleet.region).live_activities()
+        fleet = fleet._replace(activities={activity.group_id: activity for activity in live})
+    fleet = _with_launch_configurations(fleet, cloud, fleet.groups)
     asked = (request.image_id or "" for request in requests.values())
-    fleet = _with_images(fleet, cloud, {*asked, *(c.image_id for c in configurations)})
+    named = (found.image_id for found in fleet.launch_configurations.values())
+    fleet = _with_images(fleet, cloud, {*asked, *named})
 
     def unsettled(tier: int) -> list[Group]:
         cases = (Case(requests[g.group_id], fleet, g, allowed) for g in fleet.groups)
         return [case.group for case in cases if settled(case, tier) is None]
 
     fleet = with_instances(fleet, cloud, unsettled(0))
-    return fleet if few else with_newest_activities(fleet, cloud, unsettled(1))
+    if few:
+        return fleet
+    idle = unsettled(1)
+    fleet = with_newest_activities(fleet, cloud, idle)
+    known = fleet.activities
+    begun = [g for g in idle if g.group_id in known and known[g.group_id].live]
+    return _with_launch_configurations(fleet, cloud, begun)
+
+
+def _with_launch_configurations(fleet: Fleet, cloud: Cloud, groups: Iterable[Group]) -> Fleet:
+    """Read them after the activities: what a live one brings was put in before it began."""
+    ids = (group.launch_configuration_id for group in groups if group.launch_configuration_id)
+    found = cloud.autoscaling(fleet.region).launch_configurations(ids)
+    by_id = {configuration.launch_configuration_id: configuration for configuration in found}
+    return fleet._replace(launch_configurations={**fleet.launch_configurations, **by_id})
 
 
 def _with_images(fleet: Fleet, cloud: Cloud, wanted: set[str]) -> Fleet:
