@@ -21,6 +21,8 @@ from tests.end_to_end.follower import (
     world_of_one_image,
 )
 from tests.end_to_end.harness import tags
+from tests.end_to_end.invariants import Invariants
+from tests.end_to_end.person import steer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,7 +123,8 @@ def test_a_refresh_that_begins_during_the_look_is_known_for_what_it_brings(
         it.region.add_group(name, image=A, instances=2)
     it.make_image(B)
     asked = {"AutoScalingGroupIds": names, "ImageId": B}
-    real, others = getattr(AutoScaling, read), []
+    real = getattr(AutoScaling, read)
+    others: list[str] = []
 
     def then(self: AutoScaling, *what: Any) -> Any:
         seen = real(self, *what)
@@ -154,6 +157,22 @@ def test_a_refused_start_puts_nothing_back_under_one_that_another_function_began
     assert "left as it is" in document["Outcomes"][0]["Reason"]
     it.finish()
     assert it.runs(GROUP) == {B}
+
+
+def test_a_rollback_that_a_person_began_meanwhile_is_no_progress(it: World) -> None:
+    follower(it)
+    it.make_image(B)
+    rolled(it)
+    it.make_image(C)
+    watch, real = Invariants(it), AutoScaling.start_instance_refresh
+
+    def then(self: AutoScaling, *asked: Any) -> str:
+        steer(watch, GROUP, "Rollback")
+        return real(self, *asked)
+
+    with mock.patch.object(AutoScaling, "start_instance_refresh", then):
+        status, document = it.post(AutoScalingGroupId=GROUP, ImageId=C)
+    assert (status, document["Outcomes"][0]["Outcome"]) == (409, "busy")
 
 
 def test_a_held_group_that_is_frozen_is_reported_and_left_alone(it: World) -> None:

@@ -91,7 +91,8 @@ def _start(start: Start, autoscaling: AutoScaling, cloud: Cloud) -> Outcome:
             try:
                 found = _new_activity(start, autoscaling)
                 if found is not None:
-                    ours = _named_by(start.launch_configuration, autoscaling) == start.image
+                    named = _named_by(start.launch_configuration, autoscaling)
+                    ours = found.kind == "NORMAL" and named == start.image
                     return _found(start, found, answer_lost=unknown, of_this_image=ours)
                 if attempt + 1 == _TRIES or not error.fate_unknown:
                     return _failed(start, error, unknown=unknown)
