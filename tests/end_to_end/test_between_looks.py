@@ -7,8 +7,9 @@ from unittest import mock
 
 import pytest
 
-from instance_refresh import apply, reconcile
+from instance_refresh import reconcile, steer
 from instance_refresh.gateway.autoscaling import AutoScaling
+from tests.end_to_end import person
 from tests.end_to_end.follower import (
     GROUP,
     A,
@@ -22,7 +23,6 @@ from tests.end_to_end.follower import (
 )
 from tests.end_to_end.harness import tags
 from tests.end_to_end.invariants import Invariants
-from tests.end_to_end.person import steer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,7 +167,7 @@ def test_a_rollback_that_a_person_began_meanwhile_is_no_progress(it: World) -> N
     watch, real = Invariants(it), AutoScaling.start_instance_refresh
 
     def then(self: AutoScaling, *asked: Any) -> str:
-        steer(watch, GROUP, "Rollback")
+        person.steer(watch, GROUP, "Rollback")
         return real(self, *asked)
 
     with mock.patch.object(AutoScaling, "start_instance_refresh", then):
@@ -199,9 +199,9 @@ def test_nothing_is_put_back_under_a_refresh_that_began_meanwhile(it: World) -> 
     def late(*wanted: Any) -> Any:
         assert it.post(AutoScalingGroupId=GROUP, ImageId=B, Force=True)[0] == 202
         with mock.patch.dict("os.environ", it.environ, clear=True):
-            return apply.act(*wanted)
+            return steer.steer(*wanted)
 
-    with mock.patch("instance_refresh.reconcile.carry_out", late):
+    with mock.patch("instance_refresh.reconcile.steer", late):
         assert it.tick()["States"] == {"queued": 1}
     it.finish()
     assert {done.to_image for done in it.region.reinstalls} == {B}
@@ -217,11 +217,36 @@ def test_a_refresh_that_was_given_the_newer_image_meanwhile_goes_on(it: World) -
     def late(*wanted: Any) -> Any:
         it.region.launch_configurations[name].image_id = C
         with mock.patch.dict("os.environ", it.environ, clear=True):
-            return apply.act(*wanted)
+            return steer.steer(*wanted)
 
-    with mock.patch("instance_refresh.reconcile.carry_out", late):
+    with mock.patch("instance_refresh.reconcile.steer", late):
         assert it.tick()["States"] == {"queued": 1}
     assert newest(it).status == "AUTO_PAUSE"
+
+
+@pytest.mark.parametrize(
+    ("action", "ends"), [("resume", "RUNNING"), ("rollback", "INIT"), ("cancel", "CANCELLED")]
+)
+def test_what_another_tick_has_done_meanwhile_is_no_failure(
+    it: World, action: str, ends: str
+) -> None:
+    policy: dict[str, Any] = {"paused_action": action} if action != "resume" else {"bake": "10m"}
+    follower(it, **policy)
+    it.make_image(B)
+    if action != "resume":
+        it.cloud.faults.fail_instance(it.members(GROUP)[0].instance_id)
+    rolled(it)
+    it.advance(1000)
+
+    def late(*wanted: Any) -> Any:
+        with mock.patch("instance_refresh.reconcile.steer", steer.steer):
+            it.tick()
+        with mock.patch.dict("os.environ", it.environ, clear=True):
+            return steer.steer(*wanted)
+
+    with mock.patch("instance_refresh.reconcile.steer", late):
+        assert it.tick()["States"] == {"queued": 1}
+    assert newest(it).status == ends
 
 
 def test_a_paused_group_waits_until_the_ring_below_has_baked(it: World) -> None:

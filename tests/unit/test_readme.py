@@ -10,12 +10,13 @@ import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import tccli
 
-from instance_refresh import outcome, restore, settings, watch, wave
+from instance_refresh import outcome, settings
+from instance_refresh.act import PAUSED_ACTIONS, Code
 from instance_refresh.contract import check, schema
 from instance_refresh.errors import API_ERRORS
 from instance_refresh.follow import INVALID_TAG
@@ -23,7 +24,7 @@ from instance_refresh.invocation import Invocation
 from instance_refresh.policy import _READERS, FAIL_PROCESSES, PAUSES
 from instance_refresh.preflight import REFUSALS
 from instance_refresh.triggers import http
-from instance_refresh.values import PAUSED_ACTIONS
+from instance_refresh.wave import WaitCode
 from instance_refresh.window import window
 
 ROOT = Path(__file__).parents[2]
@@ -128,16 +129,11 @@ def codes(header: str) -> set[str]:
 
 
 def test_every_state() -> None:
-    source = Path(wave.__file__).read_text()
-    assert codes("The summary line counts groups") == set(
-        re.findall(r'(?:return |= \()"([A-Z]\w+)", ', source)
-    )
+    assert codes("The summary line counts groups") == set(get_args(WaitCode))
 
 
 def test_every_watch_code() -> None:
-    source = Path(watch.__file__).read_text() + Path(restore.__file__).read_text()
-    known = set(re.findall(r'Act\(\s*\w+,\s*"([A-Z]\w+)"', source)) | {"WaveHeld", INVALID_TAG}
-    assert codes("Codes of `attention`, `resumed`") == known
+    assert codes("Codes of `attention`, `resumed`") == {*get_args(Code), "WaveHeld", INVALID_TAG}
 
 
 def test_every_note() -> None:

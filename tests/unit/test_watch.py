@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,6 +14,9 @@ from instance_refresh.restore import restore
 from instance_refresh.settings import Limits
 from instance_refresh.window import window
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
+
+if TYPE_CHECKING:
+    from instance_refresh.act import Act, PausedAction
 
 LIMITS = Limits(
     paused=timedelta(hours=2),
@@ -44,7 +47,7 @@ def case(live: Activity, names: str = NEW, **fields: Any) -> Case:
     return Case(ASKED, seen, seen.groups[0])
 
 
-def live(found: Case, policy: Policy, now: float, **limits: Any) -> watch.Act | None:
+def live(found: Case, policy: Policy, now: float, **limits: Any) -> Act | None:
     return watch.live(found, policy, LIMITS._replace(**limits), hours(now))
 
 
@@ -79,7 +82,7 @@ def test_a_batch_is_not_resumed_while_something_speaks_against_it() -> None:
 )
 @pytest.mark.parametrize(("status", "late"), [("FAILED_PAUSE", 21.3), ("AUTO_PAUSE", 23.1)])
 def test_a_pause_beyond_its_limit_is_acted_on(
-    action: str, kind: str, mode: str, status: str, late: float
+    action: PausedAction, kind: str, mode: str, status: str, late: float
 ) -> None:
     frozen = case(paused(status))
     assert live(frozen, Policy("web"), 21.2, paused_action=action) is None
@@ -115,7 +118,7 @@ def test_a_bake_and_a_closed_window_are_no_frozen_group() -> None:
 
 
 @pytest.mark.parametrize("action", ["retry", "continue"])
-def test_a_failed_batch_that_waits_for_its_window_is_said(action: str) -> None:
+def test_a_failed_batch_that_waits_for_its_window_is_said(action: PausedAction) -> None:
     waits = Policy("web", window=window("02:00-05:00 UTC"), paused_action=action)
     assert live(case(paused("FAILED_PAUSE")), waits, 21.2) is None
     closed = live(case(paused("FAILED_PAUSE")), waits, 22)

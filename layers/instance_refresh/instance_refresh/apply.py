@@ -7,10 +7,9 @@ refresh; after both, a live activity. So nothing is written down anywhere else.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import outcome as o
-from . import watch
 from .errors import ApiError
 from .gateway.reading import side_by_side
 from .start import describe, only_set
@@ -18,16 +17,13 @@ from .start import describe, only_set
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .case import Case
     from .fleet import Activity
     from .gateway.autoscaling import AutoScaling
     from .gateway.cloud import Cloud
     from .outcome import Outcome
     from .start import Start
-    from .watch import Act
 
 _TRIES = 4
-_UNTOUCHED = ("WAITING", "CANCELLED", "NOT_FOUND")
 _IN_REFRESH = "ResourceUnavailable.AutoScalingGroupInRefreshActivity"
 
 
@@ -78,8 +74,9 @@ def _start(start: Start, autoscaling: AutoScaling, cloud: Cloud) -> Outcome:
     A call of unknown fate may be sent again once no new activity is found: should the first one
     take effect late, the group is in a refresh activity and the API refuses the second.
     """
-    unknown = False
-    for attempt in range(_TRIES):
+    tries, unknown = 0, False
+    while True:
+        tries += 1
         try:
             activity = autoscaling.start_instance_refresh(
                 start.group, start.refresh_mode, start.settings
@@ -91,17 +88,16 @@ def _start(start: Start, autoscaling: AutoScaling, cloud: Cloud) -> Outcome:
             try:
                 found = _new_activity(start, autoscaling)
                 if found is not None:
-                    named = _named_by(start.launch_configuration, autoscaling)
+                    named = autoscaling.configured_image(start.launch_configuration)
                     ours = found.kind == "NORMAL" and named == start.image
                     return _found(start, found, answer_lost=unknown, of_this_image=ours)
-                if attempt + 1 == _TRIES or not error.fate_unknown:
+                if tries == _TRIES or not error.fate_unknown:
                     return _failed(start, error, unknown=unknown)
-                cloud.deadline.sleep(0.2 * 2**attempt)
+                cloud.deadline.sleep(0.1 * 2**tries)
             except ApiError as lookup:
                 return _failed(start, lookup, unknown=unknown)
         else:
             return start.ends(o.STARTED, describe(start), status=202, activity=activity)
-    raise AssertionError  # the last attempt has returned
 
 
 def _new_activity(start: Start, autoscaling: AutoScaling) -> Activity | None:
@@ -146,90 +142,10 @@ def _put_back(start: Start, autoscaling: AutoScaling) -> str:
     name, image = start.launch_configuration, start.previous_image
     try:
         newest = autoscaling.newest_activities((start.group, *start.plan.shared_with))
-        if any(activity.live for activity in newest) or _named_by(name, autoscaling) != start.image:
+        used = any(activity.live for activity in newest)
+        if used or autoscaling.configured_image(name) != start.image:
             return f"launch configuration {name} was used or changed meanwhile and left as it is"
         autoscaling.set_image(name, image)
     except ApiError as error:
         return f"launch configuration {name} still names {start.image} ({error.code}): set {image}"
     return f"launch configuration {name} names {image} again"
-
-
-def _named_by(launch_configuration: str, autoscaling: AutoScaling) -> str:
-    """Give the image that it names now, "" if it is gone."""
-    found = autoscaling.launch_configurations([launch_configuration])
-    return found[0].image_id if found else ""
-
-
-def act(wanted: Act, case: Case, cloud: Cloud) -> Outcome:
-    """Carry out what watching a group has found, or only say it; an API error is `failed`."""
-    group, activity = case.group.group_id, case.activity
-    name = activity.activity_id if activity else ""
-    fields = {"activity": name, "code": wanted.code, "remedy": wanted.remedy}
-    if wanted.kind == watch.ALERT or activity is None:
-        return case.ends(o.ATTENTION, wanted.reason, status=409, **fields)
-    autoscaling = cloud.autoscaling(case.fleet.region)
-    fields["remedy"] = ""
-    try:
-        if wanted.kind == watch.RESUME:
-            autoscaling.resume_instance_refresh(group, name, wanted.resume_mode)
-            return case.ends(o.RESUMED, f"{wanted.reason}; {wanted.resume_mode}", **fields)
-        if wanted.kind == watch.RESTORE:
-            return _restore(wanted, case, autoscaling, fields)
-        return _end(wanted, case, activity, autoscaling, fields)
-    except ApiError as error:
-        reason = f"{wanted.reason}; {wanted.kind} failed: {error}"
-        fields |= {"code": error.code, "remedy": error.remedy}
-        retry = {"request_id": error.request_id or "", "retryable": error.retryable}
-        return case.ends(o.FAILED, reason, status=error.status, **fields, **retry)
-
-
-def _end(
-    wanted: Act, case: Case, activity: Activity, autoscaling: AutoScaling, fields: dict[str, Any]
-) -> Outcome:
-    """Roll a paused activity back, or cancel it; one that has touched nothing is cancelled."""
-    group, name = case.group.group_id, activity.activity_id
-    if wanted.code == "NewerImage":
-        named = _named_by(case.group.launch_configuration_id, autoscaling)
-        if named != case.configured_image_id:
-            reason = f"{name} began while this was decided, and may bring {case.image_id}"
-            return case.ends(o.QUEUED, reason, status=202)
-    settings = None
-    if wanted.kind == watch.ROLLBACK:
-        settings = _rollback_settings(case, activity, autoscaling)
-    if settings is None:
-        autoscaling.cancel_instance_refresh(group, name)
-        return case.ends(o.CANCELLED, wanted.reason, **fields)
-    fields["activity"] = autoscaling.rollback_instance_refresh(group, name, settings)
-    return case.ends(o.ROLLED_BACK, wanted.reason, **fields)
-
-
-def _rollback_settings(
-    case: Case, activity: Activity, autoscaling: AutoScaling
-) -> dict[str, Any] | None:
-    """Roll back in as many batches as the activity has begun, health checked as it did.
-
-    None if it has touched nothing.
-    """
-    there = {item["InstanceId"] for item in autoscaling.instances([case.group])}
-    begun = [
-        batch
-        for batch in activity.batches
-        if any(i.instance_id in there and i.status not in _UNTOUCHED for i in batch.instances)
-    ]
-    if not begun:
-        return None
-    return {"RollingUpdateSettings": {"BatchNumber": len(begun)}, **activity.health}
-
-
-def _restore(wanted: Act, case: Case, autoscaling: AutoScaling, fields: dict[str, Any]) -> Outcome:
-    """Put the image back, unless the configuration or a group that uses it has moved meanwhile."""
-    name, before = case.group.launch_configuration_id, case.fleet.activities
-    newest = autoscaling.newest_activities((case.group.group_id, *case.shared_with))
-    moved = any(a.live or a.activity_id != before.get(a.group_id, a).activity_id for a in newest)
-    names = _named_by(name, autoscaling)
-    if moved or names not in (case.configured_image_id, wanted.image):
-        reason = f"{name} or a group that uses it has moved meanwhile, and was left as it is"
-        return case.ends(o.QUEUED, reason, status=202)
-    if names != wanted.image:  # or another group that shares it has put the image back
-        autoscaling.set_image(name, wanted.image)
-    return case.ends(o.RESTORED, wanted.reason, **fields)

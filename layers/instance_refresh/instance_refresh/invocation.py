@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from .request import Request
 
 _WARNING = ("refused", "rejected", "attention")
-_URGENT = ("RefreshPaused", "RefreshStuck", "ImageGone")
 
 
 class TryAgain(Exception):
@@ -199,7 +198,7 @@ class Invocation:
             "notes": list(outcome.notes) or None,
             "duration_ms": self._elapsed(),
         }
-        if outcome.outcome == "failed" or outcome.code in _URGENT:
+        if outcome.outcome == "failed" or outcome.urgent:
             logger().error(outcome.reason, **fields)
         elif outcome.outcome in _WARNING:
             logger().warning(outcome.reason, **fields)

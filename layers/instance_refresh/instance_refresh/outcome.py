@@ -48,7 +48,10 @@ class Plan(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """One group's result. `status` is its HTTP status; `group` is "" where no group was found."""
+    """One group's result. `status` is its HTTP status; `group` is "" where no group was found.
+
+    `urgent` says that the group doesn't scale, heal or launch until someone acts.
+    """
 
     outcome: str
     reason: str
@@ -64,6 +67,7 @@ class Outcome(NamedTuple):
     refusals: tuple[Refusal, ...] = ()
     notes: tuple[str, ...] = ()
     plan: Plan | None = None
+    urgent: bool = False
 
     def document(self) -> dict[str, Any]:
         """Give it in the words of the API, without what is empty."""

@@ -6,13 +6,15 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .act import PAUSED_ACTIONS
 from .errors import Problem
 from .fleet import FAMILY_TAG
-from .values import PAUSED_ACTIONS, duration, one_of
+from .values import duration, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from .act import PausedAction
     from .window import Window
 
 PREFIX = "instance-refresh:"
@@ -31,7 +33,7 @@ class Policy(NamedTuple):
     bake: timedelta = timedelta(0)
     window: Window | None = None
     hold: str = ""
-    paused_action: str | None = None
+    paused_action: PausedAction | None = None
 
     @property
     def rolling(self) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from . import outcome as o
 from . import watch
-from .apply import act as carry_out
 from .apply import apply
 from .case import Case
 from .errors import ApiError
@@ -23,19 +22,20 @@ from .preflight import passes, region_refused
 from .request import Request
 from .restore import restore
 from .start import Start
+from .steer import steer
 from .wave import Member, holders, place, waits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from .act import Act
     from .decide import Decision
     from .fleet import Image
     from .gateway.cloud import Cloud
     from .gateway.cvm import Cvm
     from .policy import Policy
     from .settings import Settings
-    from .watch import Act
 
 NEEDS_SOMEONE = (o.REJECTED, o.REFUSED, o.FAILED, o.ATTENTION)
 
@@ -189,7 +189,7 @@ def _acts(
             if case.is_live:
                 wait = turns[member.group_id]
                 below = [m.group_id for m in some if _rejects_below(m, decisions, member)]
-                newer = case.is_newer and wait is not None and wait[0] == "RingWaits"
+                newer = case.is_newer and wait is not None and wait.code == "RingWaits"
                 act = watch.newer_image(case) if wait is None else None
                 act = act or watch.live(
                     case, member.policy, settings.limits, now, below, newer_waits=newer
@@ -199,9 +199,9 @@ def _acts(
                 comes = decision.outcome == o.QUEUED and not member.policy.hold
                 comes = comes or (decision.outcome == o.REFUSED and decision.retryable)
                 act = act or watch.leftovers(case, settings.limits, now, start_comes=comes)
-            if act and act.kind != watch.ALERT and not case.may_be_refreshed:
+            if act and act.kind != "alert" and not case.may_be_refreshed:
                 reason = f"{act.reason}; the group is none of ALLOWED_GROUPS"
-                act = act._replace(kind=watch.ALERT, reason=reason)
+                act = act._replace(kind="alert", reason=reason)
             if act:
                 yield member, act
 
@@ -221,7 +221,7 @@ def _after_restores(
         member.case.group.launch_configuration_id
         for member in members
         for act in [acts.get(member.group_id)]
-        if act and act.kind == watch.RESTORE
+        if act and act.kind == "restore"
     }
     return {
         group: decision.ends(
@@ -234,10 +234,10 @@ def _after_restores(
 
 
 def _finish(act: Act, case: Case, decision: Decision, cloud: Cloud) -> Outcome:
-    outcome = carry_out(act, case, cloud)
+    outcome = steer(act, case, cloud)
     if act.urgent:
         outcome = outcome._replace(notes=(*outcome.notes, *_platform_says(act, case, cloud)))
-    if act.kind != watch.ALERT or isinstance(decision, Start):
+    if act.kind != "alert" or isinstance(decision, Start):
         return outcome
     if not act.urgent and decision.outcome in (o.REJECTED, o.REFUSED) and _worth_telling(decision):
         return decision._replace(notes=(*decision.notes, f"{act.reason}: {act.remedy}"))

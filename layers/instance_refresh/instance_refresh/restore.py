@@ -8,8 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from .act import Act
 from .fleet import IN_SERVICE
-from .watch import ALERT, RESTORE, Act
 
 if TYPE_CHECKING:
     from .case import Case
@@ -47,12 +47,12 @@ def restore(case: Case) -> Act | None:
     if others:
         why = f"{name} still names {configuration.image_id}, which failed, and is also used by"
         remedy = f"Set the launch configuration's image to {image}, or refresh those groups."
-        return Act(ALERT, "LaunchConfigurationShared", f"{why} {', '.join(others)}", remedy)
+        return Act("alert", "LaunchConfigurationShared", f"{why} {', '.join(others)}", remedy)
     reason = (
         f"refresh activity {attempt.activity_id} brought its image to no instance: {name} goes from"
         f" {configuration.image_id} back to {image}, which the instances run"
     )
-    return Act(RESTORE, "Restored", reason, image=image)
+    return Act("restore", "Restored", reason, image=image)
 
 
 def _changed_since(case: Case, attempt: Activity) -> bool:

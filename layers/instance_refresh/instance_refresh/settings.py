@@ -6,12 +6,15 @@ import base64
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from .act import PAUSED_ACTIONS
 from .errors import InvalidSetting
-from .values import PAUSED_ACTIONS, duration, one_of
+from .values import duration, one_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
+
+    from .act import PausedAction
 
 Value = TypeVar("Value")
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
@@ -40,7 +43,7 @@ class Limits(NamedTuple):
     failed: timedelta
     stuck: timedelta
     undeployed: timedelta
-    paused_action: str
+    paused_action: PausedAction
 
 
 class Settings(NamedTuple):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAUSED_ACTIONS = ("alert", "retry", "continue", "rollback", "cancel")
+Word = TypeVar("Word", bound=str)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -22,13 +22,14 @@ def duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
-def one_of(*accepted: str) -> Callable[[str], str]:
+def one_of(*accepted: Word) -> Callable[[str], Word]:
     """Make a reader that takes one of these words; its ValueError lists them."""
+    words: dict[str, Word] = {word: word for word in accepted}
 
-    def read(text: str) -> str:
-        if text.strip() not in accepted:
+    def read(text: str) -> Word:
+        if text.strip() not in words:
             message = f"must be one of {', '.join(accepted)}"
             raise ValueError(message)
-        return text.strip()
+        return words[text.strip()]
 
     return read

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from .act import Act
 from .preflight import may_follow
 from .request import REPLACE, RESET
 
@@ -14,25 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from .act import Code, Kind, PausedAction, ResumeMode
     from .case import Case
     from .fleet import Activity
     from .policy import Policy
     from .settings import Limits
 
-RESUME, ROLLBACK, CANCEL, RESTORE, ALERT = "resume", "rollback", "cancel", "restore", "alert"
 
-
-class Act(NamedTuple):
-    """Something to do, or (`alert`) only to say; `image` is what a restore puts back."""
-
-    kind: str
-    code: str
-    reason: str
-    remedy: str = ""
-    resume_mode: str = "RETRY"
-    image: str = ""
-    instances: tuple[str, ...] = ()
-    urgent: bool = False
+_KINDS: dict[PausedAction, Kind] = {
+    "alert": "alert",
+    "retry": "resume",
+    "continue": "resume",
+    "rollback": "rollback",
+    "cancel": "cancel",
+}
 
 
 def live(
@@ -54,41 +50,47 @@ def live(
         return None
     if not activity.paused:
         return _stuck(activity, limits, now)
-    since = paused_since(activity)
-    if since is None:
-        return None
-    what = f"refresh activity {activity.activity_id} is {activity.progress}"
-    limit = limits.failed if activity.status == "FAILED_PAUSE" else limits.paused
-    if activity.status == "AUTO_PAUSE":
-        limit += policy.bake  # a bake is a pause that is meant
-    late = now - since > limit
     if activity.status == "MANUAL_PAUSE":
-        reason = f"{what}, paused by a person since {since:%Y-%m-%d %H:%M:%SZ}"
-        remedy = "Resume, roll back or cancel it: meanwhile the group doesn't scale or heal."
-        return Act(ALERT, "PausedByPerson", reason, remedy) if late else None
-    paused = _paused(activity) if late else None
-    if policy.hold:
-        held = f"held by its tag: {policy.hold}"
-        return paused and paused._replace(reason=f"{paused.reason}; {held}")
-    act = paused and _guard(paused, activity, policy, limits, now)
+        return _paused_by_person(activity, limits, now)
+    frozen = _frozen(activity, policy, limits, now)
+    guard = frozen and _guard(frozen, activity, policy, limits, now)
     baked = _baked(case, activity, policy, now)
-    stop = _stop(case, activity, rejected_below, newer_waits=newer_waits)
-    if stop is None:
+    what = f"refresh activity {activity.activity_id} is {activity.progress}"
+    objection = _objection(case, activity, policy, rejected_below, newer_waits=newer_waits)
+    if objection is None:
         watched = f"{what}: the batch was watched for {policy.bake}"
-        return Act(RESUME, "Baked", watched) if baked else act
-    if act and act.kind in (ROLLBACK, CANCEL):
-        return act
-    if paused:
-        reason = f"{paused.reason}; {stop.reason}"
-        code, remedy = stop.code or paused.code, stop.remedy or paused.remedy
-        return paused._replace(code=code, reason=reason, remedy=remedy)
-    return stop._replace(reason=f"{what}; {stop.reason}") if baked and stop.code else None
+        return Act("resume", "Baked", watched) if baked else guard
+    if guard and guard.kind in objection.permits:
+        return guard
+    if frozen:
+        code, remedy = objection.code or frozen.code, objection.remedy or frozen.remedy
+        return frozen._replace(
+            code=code, reason=f"{frozen.reason}; {objection.reason}", remedy=remedy
+        )
+    if baked and objection.code:
+        return Act("alert", objection.code, f"{what}; {objection.reason}", objection.remedy)
+    return None
 
 
-def _stop(
-    case: Case, activity: Activity, rejected_below: Sequence[str], *, newer_waits: bool
-) -> Act | None:
-    """Say why the activity must not go on; without a code where that passes by itself."""
+class _Objection(NamedTuple):
+    """Why a paused activity must not go on; without a code where that passes by itself."""
+
+    reason: str
+    code: Code | None = None
+    remedy: str = ""
+    permits: tuple[Kind, ...] = ("rollback", "cancel")
+
+
+def _objection(
+    case: Case,
+    activity: Activity,
+    policy: Policy,
+    rejected_below: Sequence[str],
+    *,
+    newer_waits: bool,
+) -> _Objection | None:
+    if policy.hold:
+        return _Objection(f"held by its tag: {policy.hold}", permits=())
     if activity.kind != "NORMAL":
         return None
     name = case.configured_image_id
@@ -96,16 +98,15 @@ def _stop(
     remedy = "Roll the activity back or cancel it"
     if image is None or image.withdrawn:
         reason = f"it isn't resumed, as image {name} is gone or was withdrawn"
-        return Act(ALERT, "ImageWithdrawn", reason, f"{remedy}, or lift the image's deprecation.")
+        return _Objection(reason, "ImageWithdrawn", f"{remedy}, or lift the image's deprecation.")
     if rejected_below:
         reason = f"it isn't resumed, as {', '.join(rejected_below)} rejected image {name}"
-        return Act(ALERT, "RejectedBelow", reason, f"{remedy}, or set Force where it was rejected.")
+        return _Objection(reason, "RejectedBelow", f"{remedy}, or set Force where it was rejected.")
     if image.state != "NORMAL":
-        return Act(ALERT, "", f"it isn't resumed while image {name} is {image.state}")
+        return _Objection(f"it isn't resumed while image {name} is {image.state}")
     if newer_waits:
-        return Act(
-            ALERT, "", f"it isn't resumed, as {case.image_id} is newer and waits for its ring"
-        )
+        newer = f"{case.image_id} is newer and waits for its ring"
+        return _Objection(f"it isn't resumed, as {newer}")
     return None
 
 
@@ -152,11 +153,29 @@ def _stuck(activity: Activity, limits: Limits, now: datetime) -> Act | None:
     )
     remedy = "Look at the instances of the running batch; stop the activity if they don't come up."
     running = tuple(i.instance_id for b in activity.batches if b.runs for i in b.instances)
-    return Act(ALERT, "RefreshStuck", reason, remedy, instances=running, urgent=True)
+    return Act("alert", "RefreshStuck", reason, remedy, instances=running, urgent=True)
 
 
-def _paused(activity: Activity) -> Act:
-    """Say that a group is frozen."""
+def _paused_by_person(activity: Activity, limits: Limits, now: datetime) -> Act | None:
+    since = paused_since(activity)
+    if since is None or now - since <= limits.paused:
+        return None
+    reason = (
+        f"refresh activity {activity.activity_id} is {activity.progress}, paused by a person since"
+        f" {since:%Y-%m-%d %H:%M:%SZ}"
+    )
+    remedy = "Resume, roll back or cancel it: meanwhile the group doesn't scale or heal."
+    return Act("alert", "PausedByPerson", reason, remedy)
+
+
+def _frozen(activity: Activity, policy: Policy, limits: Limits, now: datetime) -> Act | None:
+    """Say that a group is frozen, once its pause is beyond its limit; a bake is meant."""
+    since = paused_since(activity)
+    limit = limits.failed if activity.status == "FAILED_PAUSE" else limits.paused
+    if activity.status == "AUTO_PAUSE":
+        limit += policy.bake
+    if since is None or now - since <= limit:
+        return None
     failed = tuple(
         instance.instance_id
         for batch in activity.batches
@@ -165,27 +184,26 @@ def _paused(activity: Activity) -> Act:
     )
     reason = (
         f"refresh activity {activity.activity_id} is {activity.progress}, paused since"
-        f" {paused_since(activity):%Y-%m-%d %H:%M:%SZ}: the group doesn't scale or heal"
+        f" {since:%Y-%m-%d %H:%M:%SZ}: the group doesn't scale or heal"
     )
     if failed:
         reason += f"; failed: {', '.join(failed)}"
     remedy = "Resume, roll back or cancel the activity, or set the tag for the action to take."
-    return Act(ALERT, "RefreshPaused", reason, remedy, instances=failed, urgent=True)
+    return Act("alert", "RefreshPaused", reason, remedy, instances=failed, urgent=True)
 
 
 def _guard(act: Act, activity: Activity, policy: Policy, limits: Limits, now: datetime) -> Act:
     """Don't leave a group frozen: alert, or do what the tag or the setting says."""
     action = policy.paused_action or limits.paused_action
-    if action == ROLLBACK and activity.kind == "ROLLBACK":
+    if action == "rollback" and activity.kind == "ROLLBACK":
         action = "retry"  # a rollback can't be rolled back
-    if action == ROLLBACK and activity.mode == REPLACE:
-        action = CANCEL  # replaced instances can't be rolled back
-    resumes = action in ("retry", "continue")
-    if (resumes or activity.status == "AUTO_PAUSE") and not _open(policy, now):
+    if action == "rollback" and activity.mode == REPLACE:
+        action = "cancel"  # replaced instances can't be rolled back
+    kind = _KINDS[action]
+    if (kind == "resume" or activity.status == "AUTO_PAUSE") and not _open(policy, now):
         return act  # it waits for its window
-    if resumes:
-        return act._replace(kind=RESUME, resume_mode=action.upper())
-    return act if action == ALERT else act._replace(kind=action)
+    mode: ResumeMode = "CONTINUE" if action == "continue" else "RETRY"
+    return act._replace(kind=kind, resume_mode=mode)
 
 
 def newer_image(case: Case) -> Act | None:
@@ -202,10 +220,11 @@ def newer_image(case: Case) -> Act | None:
         f"refresh activity {activity.activity_id} of {case.configured_image_id} is"
         f" {activity.progress}, and {case.image_id} is newer"
     )
+    kind: Kind = "cancel"
     failed = any(i.status == "FAILED" for batch in activity.batches for i in batch.instances)
     if failed and activity.kind == "NORMAL" and activity.mode == RESET:
-        return Act(ROLLBACK, "NewerImage", reason)  # a cancel would leave them in standby for good
-    return Act(CANCEL, "NewerImage", reason)
+        kind = "rollback"  # a cancel would leave them in standby for good
+    return Act(kind, "NewerImage", reason, while_configured=case.configured_image_id)
 
 
 def leftovers(case: Case, limits: Limits, now: datetime, *, start_comes: bool) -> Act | None:
@@ -221,27 +240,27 @@ def leftovers(case: Case, limits: Limits, now: datetime, *, start_comes: bool) -
     if standby:
         remedy = "Repair them and take them out of standby (ExitStandby), or terminate them."
         reason = f"instances were left in standby: {', '.join(standby)}"
-        return Act(ALERT, "StandbyLeft", reason, remedy, instances=standby)
+        return Act("alert", "StandbyLeft", reason, remedy, instances=standby)
     images = sorted(case.running_images)
     configured = case.configured_image_id
     name = case.group.launch_configuration_id
     found = case.fleet.images.get(configured)
     if found is None or found.state != "NORMAL":
         reason = f"{name} names image {configured}, which is gone or not NORMAL: no scale-out works"
-        return Act(ALERT, "ImageGone", reason, "Put a usable image into it.", urgent=True)
+        return Act("alert", "ImageGone", reason, "Put a usable image into it.", urgent=True)
     if found.deprecated:
         reason = f"{name} names image {configured}, which was deprecated meanwhile"
-        return Act(ALERT, "ImageWithdrawn", reason, "Publish a newer image of the family.")
+        return Act("alert", "ImageWithdrawn", reason, "Publish a newer image of the family.")
     if len(images) > 1 and not start_comes:
         reason = f"the instances run several images: {', '.join(images)}"
-        return Act(ALERT, "MixedFleet", reason, "Publish a newer image, or set Force once.")
+        return Act("alert", "MixedFleet", reason, "Publish a newer image, or set Force once.")
     if images and images[0] != configured and not start_comes:
         reason = f"the instances run {images[0]}, but {name} names {configured}"
         remedy = "The next scale-out brings the other image: set the one that is meant."
-        return Act(ALERT, "ConfigurationDiffers", reason, remedy)
+        return Act("alert", "ConfigurationDiffers", reason, remedy)
     out = case.image.created if case.image else None
     behind = case.is_newer or not (case.sets_image or case.all_on_image)
     if out and now - out > limits.undeployed and behind and case.group.instances:
         reason = f"{case.image_id} is out since {out:%Y-%m-%d %H:%M:%SZ}, and not everywhere here"
-        return Act(ALERT, "NotDeployed", reason, "See why the group waits, in this line's notes.")
+        return Act("alert", "NotDeployed", reason, "See why the group waits, in this line's notes.")
     return None

@@ -5,7 +5,7 @@ Pure: values in, values out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 from zlib import crc32
 
 from . import outcome as o
@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from .decide import Decision
     from .policy import Policy
 
-_FULL = ("CapReached", "as many groups are refreshing as MAX_REFRESHING allows")
+WaitCode = Literal["RingWaits", "WindowClosed", "Held", "CapReached"]
+
+
+class Wait(NamedTuple):
+    """Why a group's turn has not come."""
+
+    code: WaitCode
+    reason: str
+
+
+_FULL = Wait("CapReached", "as many groups are refreshing as MAX_REFRESHING allows")
 
 
 class Member(NamedTuple):
@@ -67,8 +77,8 @@ def holders(members: Sequence[Member], now: datetime) -> list[Member]:
     return [m for m in waiting if m.policy.ring == lowest]
 
 
-def waits(members: Sequence[Member], now: datetime) -> dict[str, tuple[str, str] | None]:
-    """Say for each group why its turn has not come, as a code and a reason; None if it has."""
+def waits(members: Sequence[Member], now: datetime) -> dict[str, Wait | None]:
+    """Say for each group why its turn has not come, None if it has."""
     held_by = holders(members, now)
     ring = held_by[0].policy.ring if held_by else 0
     return {member.group_id: _wait(member, ring, held_by, now) for member in members}
@@ -102,22 +112,19 @@ def place(name: str, now: datetime) -> int:
     return crc32(f"{now:%Y-%m-%d %H} {name}".encode())
 
 
-def _queued(decision: Decision, wait: tuple[str, str] | None) -> Decision:
+def _queued(decision: Decision, wait: Wait | None) -> Decision:
     if wait is None or not isinstance(decision, Start):
         return decision
-    code, reason = wait
-    return decision.ends(o.QUEUED, reason, status=202, code=code)
+    return decision.ends(o.QUEUED, wait.reason, status=202, code=wait.code)
 
 
-def _wait(
-    member: Member, ring: int, held_by: Iterable[Member], now: datetime
-) -> tuple[str, str] | None:
+def _wait(member: Member, ring: int, held_by: Iterable[Member], now: datetime) -> Wait | None:
     policy = member.policy
     if policy.hold:
-        return "Held", f"held by its tag: {policy.hold}"
+        return Wait("Held", f"held by its tag: {policy.hold}")
     if policy.ring > ring:
         names = ", ".join(m.group_id for m in held_by)
-        return "RingWaits", f"ring {policy.ring} waits for ring {ring}: {names}"
+        return Wait("RingWaits", f"ring {policy.ring} waits for ring {ring}: {names}")
     if policy.window and not policy.window.open_at(now):
-        return "WindowClosed", "its maintenance window is closed"
+        return Wait("WindowClosed", "its maintenance window is closed")
     return None

@@ -50,6 +50,11 @@ class AutoScaling(Actions):
         items = self._by_ids(action, objects, "LaunchConfigurationIds", ids)
         return parsed(launch_configuration_from, items)
 
+    def configured_image(self, launch_configuration: str) -> str:
+        """Read which image a launch configuration names now, "" if it is gone."""
+        found = self.launch_configurations([launch_configuration])
+        return found[0].image_id if found else ""
+
     def instances(self, groups: Sequence[Group]) -> Objects:
         """Read the groups' instances, as the API gives them, with the fewest calls.
 
