@@ -114,7 +114,7 @@ def _decide(groups: int) -> float:
 def _timed(cases: Iterable[Case]) -> Iterator[float]:
     while True:
         begun = time.perf_counter()
-        decided = decide(case._replace() for case in cases)
+        decided = decide([case._replace() for case in cases])
         yield time.perf_counter() - begun
         if not all(isinstance(decision, Start) for decision in decided.values()):
             message = "not every group was decided to start"

@@ -20,7 +20,7 @@ PLAIN = Request(region="ap-guangzhou", group_ids=("asg-a",))
 
 
 def every(request: Request, seen: Fleet, *creators: str) -> list[Decision]:
-    cases = (Case(request, seen, group, Allowed(creators)) for group in seen.groups)
+    cases = [Case(request, seen, group, Allowed(creators)) for group in seen.groups]
     return [*absent(request, seen), *decide(cases).values()]
 
 

@@ -23,8 +23,8 @@ from instance_refresh.follow import INVALID_TAG
 from instance_refresh.invocation import Invocation
 from instance_refresh.policy import _READERS, FAIL_PROCESSES, PAUSES
 from instance_refresh.preflight import REFUSALS
+from instance_refresh.rings import WaitCode
 from instance_refresh.triggers import http
-from instance_refresh.wave import WaitCode
 from instance_refresh.window import window
 
 ROOT = Path(__file__).parents[2]

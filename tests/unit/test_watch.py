@@ -48,7 +48,7 @@ def case(live: Activity, names: str = NEW, **fields: Any) -> Case:
 
 
 def live(found: Case, policy: Policy, now: float, **limits: Any) -> Act | None:
-    return watch.live(found, policy, LIMITS._replace(**limits), hours(now))
+    return watch.live(found._replace(policy=policy), LIMITS._replace(**limits), hours(now))
 
 
 def test_a_baked_batch_is_resumed() -> None:

@@ -1,10 +1,11 @@
-"""One group under decision: the request, what is true, and what both mean for this group."""
+"""One group under decision: what is asked of it, what is true, and what both mean for it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .outcome import Outcome
+from .policy import NONE, Policy
 from .settings import ALL, Allowed
 
 if TYPE_CHECKING:
@@ -13,12 +14,16 @@ if TYPE_CHECKING:
 
 
 class Case(NamedTuple):
-    """`request` names an image by its id: a family was resolved before."""
+    """`request` names an image by its id: a family was resolved before.
+
+    `policy` is what the group's tags say, where it is asked as one that follows an image family.
+    """
 
     request: Request
     fleet: Fleet
     group: Group
     allowed: Allowed = ALL
+    policy: Policy = NONE
 
     @property
     def launch_configuration(self) -> LaunchConfiguration | None:
@@ -78,6 +83,19 @@ class Case(NamedTuple):
     @property
     def is_live(self) -> bool:
         return self.activity is not None and self.activity.live
+
+    @property
+    def failed_attempt(self) -> Activity | None:
+        """The attempt that the newest activity ended: rolled back, FAILED or CANCELLED.
+
+        A rollback stands for the attempt that it undid where that is gone.
+        """
+        activity = self.activity
+        if activity is None:
+            return None
+        if activity.kind == "ROLLBACK":
+            return self.fleet.origins.get(activity.origin_id) or activity
+        return activity if activity.status in ("FAILED", "CANCELLED") else None
 
     @property
     def shared_with(self) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from . import outcome as o
 from .fleet import FAMILY_TAG
 from .outcome import Outcome, Refusal
-from .preflight import refusal, refusal_fields, refused
-from .start import Start, start
+from .preflight import EMPTY, refusal, refusal_fields, refused
+from .start import Start, start_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .case import Case
     from .fleet import Activity, Fleet, Image
@@ -59,7 +59,7 @@ def superseded(case: Case) -> Outcome | None:
     known = [found for found in case.fleet.images.values() if _newer(found, image)]
     running = case.running_images
     has = [found for found in known if found.image_id in running]
-    has += [found for found in known if not found.withdrawn and _is_due(found, case)]
+    has += [found for found in known if not found.withdrawn and _named_or_followed(found, case)]
     if not has:
         return None
     reason = (
@@ -76,7 +76,7 @@ def _newer(one: Image, other: Image) -> bool:
     return bool(one.created and other.created and one.created > other.created)
 
 
-def _is_due(image: Image, case: Case) -> bool:
+def _named_or_followed(image: Image, case: Case) -> bool:
     """Say whether the launch configuration names it, or it is of the family that is followed."""
     if image.image_id == case.configured_image_id:
         return True
@@ -109,18 +109,14 @@ def force_spent(case: Case) -> Outcome | None:
 
 def rejected(case: Case) -> Outcome | None:
     """What failed, was rolled back or cancelled here is not tried again by itself."""
-    activity, image = case.activity, case.image
-    if case.request.force or activity is None or image is None:
+    activity, attempt, image = case.activity, case.failed_attempt, case.image
+    if case.request.force or activity is None or attempt is None or image is None:
         return None
-    rolled_back = activity.kind == "ROLLBACK"
-    if not rolled_back and activity.status not in ("FAILED", "CANCELLED"):
-        return None
-    attempt = case.fleet.origins.get(activity.origin_id, activity) if rolled_back else activity
     if image.created and attempt.created and attempt.created < image.created:
         return None
     if _of_another_image(case, attempt):
         return None
-    how = "was rolled back" if rolled_back else f"ended {activity.status}"
+    how = "was rolled back" if activity.kind == "ROLLBACK" else f"ended {activity.status}"
     reason = f"the last attempt here since image {image.image_id} was made {how}: "
     return case.ends(
         o.REJECTED,
@@ -139,35 +135,37 @@ def _of_another_image(case: Case, attempt: Activity) -> bool:
     return updated <= attempt.created and case.running_images != {case.configured_image_id}
 
 
-# Each tier needs one more look at the cloud than the one before it: first the groups with their
-# configurations and live activities, then their instances, then their newest activities.
-TIERS: tuple[tuple[Rule, ...], ...] = (
-    (in_progress, refused, superseded),
-    (refused, superseded, already_current),
-    (in_progress, force_spent, rejected),
+RULES: tuple[Rule, ...] = (
+    in_progress,
+    refused,
+    superseded,
+    already_current,
+    force_spent,
+    rejected,
 )
+# How many of them can judge after each look at the cloud: first at the groups with their
+# configurations and live activities, then at their instances, then at their newest activities.
+TIERS = (3, 4, len(RULES))
 
 
 def settled(case: Case, tier: int) -> Outcome | None:
     """Give the outcome that the rules up to this tier already know, or None."""
-    for rules in TIERS[: tier + 1]:
-        for rule in rules:
-            outcome = rule(case)
-            if outcome:
-                return outcome
-    return None
+    outcomes = (rule(case) for rule in RULES[: TIERS[tier]])
+    return next(filter(None, outcomes), None)
 
 
-def decide(cases: Iterable[Case]) -> dict[str, Decision]:
+def decide(cases: Sequence[Case]) -> dict[str, Decision]:
     """Decide every group, by its id, in the order of the cases."""
-    cases = list(cases)
-    decided = {case.group.group_id: settled(case, len(TIERS) - 1) or start(case) for case in cases}
-    return hold_shared(cases, decided)
+    last = len(TIERS) - 1
+    decided = {case.group.group_id: settled(case, last) or start_of(case) for case in cases}
+    return keep_shared_together(cases, decided)
 
 
-def hold_shared(cases: Iterable[Case], decided: Mapping[str, Decision]) -> dict[str, Decision]:
-    """Hold each start whose launch configuration another group uses that must not move now."""
-    return {case.group.group_id: _unless_held(case, decided) for case in cases}
+def keep_shared_together(
+    cases: Iterable[Case], decided: Mapping[str, Decision]
+) -> dict[str, Decision]:
+    """Refuse each start whose launch configuration another group uses that must not move now."""
+    return {case.group.group_id: _unless_shared(case, decided) for case in cases}
 
 
 def absent(request: Request, fleet: Fleet) -> tuple[Outcome, ...]:
@@ -195,11 +193,11 @@ def _no_group(request: Request, region: str) -> Refusal:
     return refusal("ImageWithoutFamily", reason)
 
 
-def _unless_held(case: Case, decided: Mapping[str, Decision]) -> Decision:
+def _unless_shared(case: Case, decided: Mapping[str, Decision]) -> Decision:
     decision = decided[case.group.group_id]
     if isinstance(decision, Outcome) or not decision.sets_image:
         return decision
-    held = [group for group in case.shared_with if _holds(decided.get(group))]
+    held = [group for group in case.shared_with if _must_not_move(decided.get(group))]
     if not held:
         return decision
     reason = (
@@ -215,6 +213,6 @@ def _unless_held(case: Case, decided: Mapping[str, Decision]) -> Decision:
     return case.ends(o.REFUSED, **fields)
 
 
-def _holds(other: Decision | None) -> bool:
+def _must_not_move(other: Decision | None) -> bool:
     """Say whether a group must not move; one without instances has nothing to move."""
-    return not isinstance(other, Start) and (other is None or other.code != "GroupEmpty")
+    return not isinstance(other, Start) and (other is None or other.code != EMPTY)

@@ -131,8 +131,9 @@ class Fleet(NamedTuple):
     """What was seen of the groups that a request is for.
 
     `missing` are the ids of groups that don't exist; `instances` holds the groups whose instances
-    were read; `activities` each group's newest activity (of the groups that were looked up, and of
-    all that have a live one); `origins` the activities that a rollback among them undid.
+    were read; `activities` each group's newest activity, None if it has none, of the groups that
+    were looked up, and of all that have a live one; `origins` the activities that a rollback among
+    them undid.
     """
 
     region: str
@@ -141,7 +142,7 @@ class Fleet(NamedTuple):
     images: Mapping[str, Image] = MappingProxyType({})
     launch_configurations: Mapping[str, LaunchConfiguration] = MappingProxyType({})
     instances: Mapping[str, tuple[Instance, ...]] = MappingProxyType({})
-    activities: Mapping[str, Activity] = MappingProxyType({})
+    activities: Mapping[str, Activity | None] = MappingProxyType({})
     origins: Mapping[str, Activity] = MappingProxyType({})
 
     def running(self, group: Group) -> tuple[Instance, ...]:

@@ -5,32 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import outcome as o
-from .decide import Decision, decide
-from .observe import with_newest_activities
+from .decide import decide
+from .observe import seen_in, with_newest_activities
 from .outcome import Outcome
 from .policy import Policy, policy
-from .wave import Member, gate, unknown_ends
+from .rings import Member, gate, unknown_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from .case import Case
-    from .fleet import Fleet, Group
+    from .fleet import Group
     from .gateway.cloud import Cloud
     from .request import Request
 
 INVALID_TAG = "InvalidTag"
 
 
-def policies(groups: Iterable[Group], region: str) -> tuple[dict[str, Policy], tuple[Outcome, ...]]:
+def policies(
+    groups: Iterable[Group], region: str
+) -> tuple[list[tuple[Group, Policy]], tuple[Outcome, ...]]:
     """Read every group's tags; a group with a wrong one is left alone and named."""
-    valid: dict[str, Policy] = {}
+    valid: list[tuple[Group, Policy]] = []
     wrong: list[Outcome] = []
     for group in groups:
         read = policy(group.tags)
         if isinstance(read, Policy):
-            valid[group.group_id] = read
+            valid.append((group, read))
             continue
         wrong.append(
             Outcome(
@@ -55,24 +57,20 @@ def by_policy(request: Request, group_policy: Policy) -> Request:
     return request._replace(rolling=rolling)
 
 
-def in_turn(
-    cases: Mapping[str, Case],
-    policy_of: Mapping[str, Policy],
-    cloud: Cloud,
-    now: datetime,
-    free: int,
-) -> tuple[list[Member], dict[str, Decision]]:
+def in_turn(cases: Sequence[Case], cloud: Cloud, now: datetime, free: int) -> list[Member]:
     """Decide one family's groups and let those start whose turn it is, `free` of them at most."""
-    decided = decide(cases.values())
-    members = [Member(case, policy_of[group], decided[group]) for group, case in cases.items()]
+    decided = decide(cases)
+    members = [Member(case, decided[case.group.group_id]) for case in cases]
     needed = [member.case.group for member in unknown_ends(members)]
     if needed:
-        fleet = with_newest_activities(members[0].case.fleet, cloud, needed)
-        members = [member._replace(case=member.case._replace(fleet=fleet)) for member in members]
-    return members, gate(members, now, free)
+        fleet = with_newest_activities(cases[0].fleet, cloud, needed)
+        members = [
+            member._replace(case=case)
+            for member, case in zip(members, seen_in(fleet, cases), strict=True)
+        ]
+    return gate(members, now, free)
 
 
-def refreshing(fleet: Fleet) -> int:
-    """Count the groups of the fleet that have a live activity."""
-    present = {group.group_id for group in fleet.groups}
-    return sum(a.live and a.group_id in present for a in fleet.activities.values())
+def refreshing(cases: Iterable[Case]) -> int:
+    """Count the groups that have a live activity."""
+    return sum(case.is_live for case in cases)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .case import Case
 from .decide import settled
 from .fleet import FAMILY_TAG, Fleet, Group, Instance, instance_from
 from .gateway.actions import parsed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
+    from .case import Case
     from .fleet import Image
     from .gateway.cloud import Cloud
     from .request import Request
-    from .settings import Allowed
 
 _ONE_CALL = 5  # groups that a filter takes
 
@@ -57,36 +56,42 @@ def _groups(request: Request, cloud: Cloud) -> list[Group]:
     return autoscaling.groups_with_tags(tags) if tags else []
 
 
-def look(requests: Mapping[str, Request], fleet: Fleet, cloud: Cloud, allowed: Allowed) -> Fleet:
-    """Look at the fleet's groups tier by tier, by each group's own request.
+def look(cases: Sequence[Case], cloud: Cloud) -> list[Case]:
+    """Look at the cases' groups tier by tier, by each group's own request.
 
     A group that the rules can settle at one tier is not looked at any closer.
     """
-    if not fleet.groups:
-        return fleet
-    few = len(fleet.groups) <= _ONE_CALL  # their newest activities are one call, the live ones too
+    if not cases:
+        return []
+    fleet, groups = cases[0].fleet, [case.group for case in cases]
+    few = len(groups) <= _ONE_CALL  # their newest activities are one call, the live ones too
     if few:
-        fleet = with_newest_activities(fleet, cloud, fleet.groups)
+        fleet = with_newest_activities(fleet, cloud, groups)
     else:
-        live = cloud.autoscaling(fleet.region).live_activities()
-        fleet = fleet._replace(activities={activity.group_id: activity for activity in live})
-    fleet = _with_launch_configurations(fleet, cloud, fleet.groups)
-    asked = (request.image_id or "" for request in requests.values())
+        activities = cloud.autoscaling(fleet.region).live_activities()
+        fleet = fleet._replace(activities={live.group_id: live for live in activities})
+    fleet = _with_launch_configurations(fleet, cloud, groups)
+    asked = (case.request.image_id or "" for case in cases)
     named = (found.image_id for found in fleet.launch_configurations.values())
     fleet = _with_images(fleet, cloud, {*asked, *named})
 
     def unsettled(tier: int) -> list[Group]:
-        cases = (Case(requests[g.group_id], fleet, g, allowed) for g in fleet.groups)
-        return [case.group for case in cases if settled(case, tier) is None]
+        return [case.group for case in seen_in(fleet, cases) if settled(case, tier) is None]
 
     fleet = with_instances(fleet, cloud, unsettled(0))
-    if few:
-        return fleet
-    idle = unsettled(1)
-    fleet = with_newest_activities(fleet, cloud, idle)
-    known = fleet.activities
-    begun = [g for g in idle if g.group_id in known and known[g.group_id].live]
-    return _with_launch_configurations(fleet, cloud, begun)
+    if not few:
+        idle = unsettled(1)
+        fleet = with_newest_activities(fleet, cloud, idle)
+        known = {group.group_id for group in idle}
+        live = [case.group for case in seen_in(fleet, cases) if case.is_live]
+        begun = [group for group in live if group.group_id in known]
+        fleet = _with_launch_configurations(fleet, cloud, begun)
+    return seen_in(fleet, cases)
+
+
+def seen_in(fleet: Fleet, cases: Iterable[Case]) -> list[Case]:
+    """Give the cases with what is seen of them now."""
+    return [case._replace(fleet=fleet) for case in cases]
 
 
 def _with_launch_configurations(fleet: Fleet, cloud: Cloud, groups: Iterable[Group]) -> Fleet:
@@ -120,12 +125,16 @@ def with_instances(fleet: Fleet, cloud: Cloud, groups: list[Group]) -> Fleet:
 
 def with_newest_activities(fleet: Fleet, cloud: Cloud, groups: Iterable[Group]) -> Fleet:
     """Look up each group's newest activity, and the activity that it undid."""
-    autoscaling = cloud.autoscaling(fleet.region)
-    newest = autoscaling.newest_activities(group.group_id for group in groups)
+    autoscaling, ids = cloud.autoscaling(fleet.region), [group.group_id for group in groups]
+    newest = autoscaling.newest_activities(ids)
     origins = autoscaling.activities(
         sorted(activity.origin_id for activity in newest if activity.origin_id)
     )
     return fleet._replace(
-        activities={**fleet.activities, **{activity.group_id: activity for activity in newest}},
+        activities={
+            **fleet.activities,
+            **dict.fromkeys(ids),
+            **{activity.group_id: activity for activity in newest},
+        },
         origins={**fleet.origins, **{origin.activity_id: origin for origin in origins}},
     )

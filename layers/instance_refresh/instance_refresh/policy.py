@@ -47,6 +47,9 @@ class Policy(NamedTuple):
         return {name: value for name, value in settings.items() if value is not None}
 
 
+NONE = Policy(family="")
+
+
 def policy(tags: Mapping[str, str]) -> Policy | tuple[Problem, ...]:
     """Read a group's tags; every one that is wrong gives a Problem that names it."""
     values: dict[str, Any] = {}

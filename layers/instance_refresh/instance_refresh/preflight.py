@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .settings import Allowed
 
 
+EMPTY = "GroupEmpty"
 _CHANGING = ("PENDING", "STARTING", "STOPPING", "REBOOTING")
 
 
@@ -34,7 +35,7 @@ REFUSALS: dict[str, Rule] = {
     "RegionNotAllowed": Rule("Add the region to ALLOWED_REGIONS, or leave it out.", 403),
     "GroupAbnormal": Rule("Mend what the console shows as abnormal in the group first."),
     "GroupInActivity": Rule("Wait until the group's scaling activity ends.", retryable=True),
-    "GroupEmpty": Rule("Scale the group out first: nothing in it can be refreshed."),
+    EMPTY: Rule("Scale the group out first: nothing in it can be refreshed."),
     "NoneInService": Rule("Wait until an instance runs in service, or repair one.", retryable=True),
     "InstanceChanging": Rule("Wait until the instance runs again.", retryable=True),
     "LaunchConfigurationNotFound": Rule("Give the group a launch configuration that exists."),
@@ -102,7 +103,7 @@ def image_refusals(case: Case) -> Iterator[Refusal]:
 
 def passes(one: Refusal) -> bool:
     """Say whether it passes without someone's doing; an empty group is as it is meant to be."""
-    return REFUSALS[one.code].retryable or one.code == "GroupEmpty"
+    return REFUSALS[one.code].retryable or one.code == EMPTY
 
 
 def may_follow(case: Case) -> bool:
@@ -157,7 +158,7 @@ def _group(case: Case) -> Iterator[Refusal]:
         yield refusal("GroupInActivity", f"group {group.group_id} is in a scaling activity")
     read = group.group_id in case.fleet.instances
     if not group.instances:
-        yield refusal("GroupEmpty", f"group {group.group_id} has no instance")
+        yield refusal(EMPTY, f"group {group.group_id} has no instance")
     elif not (case.running if read else group.in_service):
         yield refusal("NoneInService", f"no instance of group {group.group_id} runs in service")
     for one in case.fleet.instances.get(group.group_id, ()):

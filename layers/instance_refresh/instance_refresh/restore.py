@@ -23,14 +23,10 @@ def restore(case: Case) -> Act | None:
 
     Not if someone has changed it since the attempt, nor while another group needs it as it is.
     """
-    activity, configuration = case.activity, case.launch_configuration
-    if activity is None or configuration is None or activity.live:
+    attempt, configuration = case.failed_attempt, case.launch_configuration
+    if attempt is None or configuration is None or case.is_live or attempt.kind == "ROLLBACK":
         return None
-    rolled_back = activity.kind == "ROLLBACK"
-    if not rolled_back and activity.status not in ("CANCELLED", "FAILED"):
-        return None
-    attempt = case.fleet.origins.get(activity.origin_id) if rolled_back else activity
-    if attempt is None or _changed_since(case, attempt):
+    if _changed_since(case, attempt):
         return None
     # All groups that share it are looked at as one, so that all of them put back the same image.
     groups = (case.group.group_id, *case.shared_with)

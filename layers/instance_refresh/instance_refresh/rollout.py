@@ -9,6 +9,7 @@ from .case import Case
 from .decide import absent, decide
 from .follow import by_policy, in_turn, policies, refreshing
 from .observe import find, look
+from .policy import NONE
 from .preflight import region_refused
 from .start import Start, planned
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from .gateway.cloud import Cloud
     from .outcome import Outcome
-    from .policy import Policy
     from .request import Request
     from .settings import Settings
 
@@ -33,29 +33,26 @@ def roll_out(
     if unserved:
         return (unserved,)
     request, fleet = find(request, cloud)
-    policy_of: dict[str, Policy] = {}
     outcomes = absent(request, fleet)
+    asked = [(group, NONE) for group in fleet.groups]
     if request.for_followers:
-        policy_of, wrong = policies(fleet.groups, fleet.region)
-        fleet = fleet._replace(groups=tuple(g for g in fleet.groups if g.group_id in policy_of))
+        asked, wrong = policies(fleet.groups, fleet.region)
+        fleet = fleet._replace(groups=tuple(group for group, _ in asked))
         outcomes += wrong
-    requests = {
-        group.group_id: by_policy(request, policy_of[group.group_id]) if policy_of else request
-        for group in fleet.groups
-    }
-    fleet = look(requests, fleet, cloud, settings.allowed)
-    cases = {
-        group.group_id: Case(requests[group.group_id], fleet, group, settings.allowed)
-        for group in fleet.groups
-    }
-    if policy_of:
-        free = settings.max_refreshing - refreshing(fleet)
-        _, decisions = in_turn(cases, policy_of, cloud, now, free)
+    cases = look(
+        [
+            Case(by_policy(request, policy), fleet, group, settings.allowed, policy)
+            for group, policy in asked
+        ],
+        cloud,
+    )
+    if request.for_followers:
+        free = settings.max_refreshing - refreshing(cases)
+        decisions = [member.decision for member in in_turn(cases, cloud, now, free)]
     else:
-        decisions = decide(cases.values())
-    starts = [decision for decision in decisions.values() if isinstance(decision, Start)]
+        decisions = list(decide(cases).values())
+    starts = [decision for decision in decisions if isinstance(decision, Start)]
     done = {s.group: planned(s) for s in starts} if request.dry_run else apply(starts, cloud)
     return outcomes + tuple(
-        done[decision.group] if isinstance(decision, Start) else decision
-        for decision in decisions.values()
+        done[decision.group] if isinstance(decision, Start) else decision for decision in decisions
     )

@@ -48,7 +48,7 @@ class Start(NamedTuple):
         return Outcome(outcome, reason, self.region, group=self.group, image=self.image, **fields)
 
 
-def start(case: Case) -> Start:
+def start_of(case: Case) -> Start:
     """Make the refresh of a group that no rule speaks against."""
     cut = batches(case.request, len(case.running), has_load_balancer=case.group.has_load_balancer)
     on_image = sum(instance.image_id == case.image_id for instance in case.running)

@@ -99,7 +99,7 @@ def _restore(act: Act, case: Case, activity: Activity, autoscaling: AutoScaling)
     """Put the image back, unless the configuration or a group that uses it has moved meanwhile."""
     configuration, before = case.group.launch_configuration_id, case.fleet.activities
     newest = autoscaling.newest_activities((case.group.group_id, *case.shared_with))
-    moved = any(a.live or a.activity_id != before.get(a.group_id, a).activity_id for a in newest)
+    moved = any(now.live or _is_new(now, before.get(now.group_id, now)) for now in newest)
     configured = autoscaling.configured_image(configuration)
     if moved or configured not in (case.configured_image_id, act.image):
         reason = f"{configuration} or a group that uses it has moved meanwhile"
@@ -115,6 +115,10 @@ def _has_moved_on(activity: Activity, autoscaling: AutoScaling) -> bool:
     except ApiError:
         return False
     return (now.activity_id, now.status) != (activity.activity_id, activity.status)
+
+
+def _is_new(activity: Activity, known: Activity | None) -> bool:
+    return known is None or activity.activity_id != known.activity_id
 
 
 def _overtaken(case: Case, reason: str) -> Outcome:

@@ -33,7 +33,6 @@ _KINDS: dict[PausedAction, Kind] = {
 
 def live(
     case: Case,
-    policy: Policy,
     limits: Limits,
     now: datetime,
     rejected_below: Sequence[str] = (),
@@ -45,7 +44,7 @@ def live(
     `rejected_below` are the groups of lower rings that have rejected the image that it brings;
     `newer_waits` says that a newer one comes when the rings below have it.
     """
-    activity = case.activity
+    activity, policy = case.activity, case.policy
     if activity is None or not activity.live:
         return None
     if not activity.paused:

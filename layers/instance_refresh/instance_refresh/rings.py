@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from zlib import crc32
 
 from . import outcome as o
-from .decide import hold_shared
+from .decide import keep_shared_together
+from .preflight import EMPTY
 from .start import Start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from .act import Act
     from .case import Case
     from .decide import Decision
     from .policy import Policy
 
 WaitCode = Literal["RingWaits", "WindowClosed", "Held", "CapReached"]
+RING_WAITS: WaitCode = "RingWaits"
+HELD: WaitCode = "Held"
 
 
 class Wait(NamedTuple):
@@ -34,11 +38,15 @@ _FULL = Wait("CapReached", "as many groups are refreshing as MAX_REFRESHING allo
 
 
 class Member(NamedTuple):
-    """A group of a family, with what was decided for it and what its tags say."""
+    """A group of a family, what was decided for it and what else it needs."""
 
     case: Case
-    policy: Policy
     decision: Decision
+    act: Act | None = None
+
+    @property
+    def policy(self) -> Policy:
+        return self.case.policy
 
     @property
     def group_id(self) -> str:
@@ -53,7 +61,7 @@ class Member(NamedTuple):
         if isinstance(self.decision, Start):
             return False
         done = (o.ALREADY_CURRENT, o.SUPERSEDED)
-        return self.decision.outcome in done or self.decision.code == "GroupEmpty"
+        return self.decision.outcome in done or self.decision.code == EMPTY
 
     def baked(self, now: datetime) -> bool:
         """Say whether its last activity ended at least its bake time ago."""
@@ -67,11 +75,12 @@ def unknown_ends(members: Sequence[Member]) -> list[Member]:
     """Give the converged members whose last activity's end decides whether a higher ring moves."""
     moving = [m for m in members if isinstance(m.decision, Start) or m.case.is_live]
     highest = max((m.policy.ring for m in moving), default=-1)
-    return [m for m in members if m.policy.ring < highest and m.converged and m.policy.bake]
+    below = [m for m in members if m.policy.ring < highest and m.converged and m.policy.bake]
+    return [m for m in below if m.group_id not in m.case.fleet.activities]
 
 
-def holders(members: Sequence[Member], now: datetime) -> list[Member]:
-    """Give the members of the lowest ring that is not done: every ring above waits for them."""
+def unfinished(members: Sequence[Member], now: datetime) -> list[Member]:
+    """Give those of the lowest ring that is not done who are not: every ring above waits for it."""
     waiting = [m for m in members if not (m.converged and m.baked(now))]
     lowest = min((m.policy.ring for m in waiting), default=0)
     return [m for m in waiting if m.policy.ring == lowest]
@@ -79,19 +88,18 @@ def holders(members: Sequence[Member], now: datetime) -> list[Member]:
 
 def waits(members: Sequence[Member], now: datetime) -> dict[str, Wait | None]:
     """Say for each group why its turn has not come, None if it has."""
-    held_by = holders(members, now)
-    ring = held_by[0].policy.ring if held_by else 0
-    return {member.group_id: _wait(member, ring, held_by, now) for member in members}
+    below = unfinished(members, now)
+    return {member.group_id: _wait(member, below, now) for member in members}
 
 
-def gate(members: Sequence[Member], now: datetime, free: int) -> dict[str, Decision]:
+def gate(members: Sequence[Member], now: datetime, free: int) -> list[Member]:
     """Let those start whose turn it is, `free` of them at most; the others are `queued`.
 
     Groups whose shared launch configuration is given the image start together, and count as one.
     """
     why = waits(members, now)
     turns = {m.group_id: _queued(m.decision, why[m.group_id]) for m in members}
-    turns = hold_shared([member.case for member in members], turns)
+    turns = keep_shared_together([member.case for member in members], turns)
     entered: set[str] = set()
     for member in sorted(members, key=lambda m: (m.policy.ring, place(m.group_id, now))):
         decision = turns[member.group_id]
@@ -104,7 +112,7 @@ def gate(members: Sequence[Member], now: datetime, free: int) -> dict[str, Decis
             entered.add(decision.launch_configuration)
         else:
             turns[member.group_id] = _queued(decision, _FULL)
-    return turns
+    return [member._replace(decision=turns[member.group_id]) for member in members]
 
 
 def place(name: str, now: datetime) -> int:
@@ -118,13 +126,14 @@ def _queued(decision: Decision, wait: Wait | None) -> Decision:
     return decision.ends(o.QUEUED, wait.reason, status=202, code=wait.code)
 
 
-def _wait(member: Member, ring: int, held_by: Iterable[Member], now: datetime) -> Wait | None:
+def _wait(member: Member, below: Sequence[Member], now: datetime) -> Wait | None:
     policy = member.policy
+    ring = below[0].policy.ring if below else 0
     if policy.hold:
-        return Wait("Held", f"held by its tag: {policy.hold}")
+        return Wait(HELD, f"held by its tag: {policy.hold}")
     if policy.ring > ring:
-        names = ", ".join(m.group_id for m in held_by)
-        return Wait("RingWaits", f"ring {policy.ring} waits for ring {ring}: {names}")
+        names = ", ".join(m.group_id for m in below)
+        return Wait(RING_WAITS, f"ring {policy.ring} waits for ring {ring}: {names}")
     if policy.window and not policy.window.open_at(now):
         return Wait("WindowClosed", "its maintenance window is closed")
     return None

@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from instance_refresh.case import Case
 from instance_refresh.decide import decide
 from instance_refresh.fleet import FAMILY_TAG, Activity
 from instance_refresh.policy import Policy
 from instance_refresh.request import Request
+from instance_refresh.rings import Member, gate, unfinished, unknown_ends
 from instance_refresh.start import Start
-from instance_refresh.wave import Member, gate, holders, unknown_ends
 from instance_refresh.window import window
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, instances
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ASKED = Request(region="ap-guangzhou", image_id=NEW, image_family="web")
 
@@ -26,18 +29,24 @@ def members(
         for g in groups
     }
     seen = fleet(*groups, names=NEW, instances=running, activities=newest)
-    cases = [Case(ASKED, seen, g) for g in groups]
+    return family(
+        Case(ASKED, seen, g, policy=Policy("web", ring, **fields))
+        for g, ring in zip(groups, rings, strict=True)
+    )
+
+
+def family(cases: Iterable[Case]) -> list[Member]:
+    cases = list(cases)
     decisions = decide(cases)
-    return [
-        Member(case, Policy("web", ring, **fields), decisions[case.group.group_id])
-        for case, ring in zip(cases, rings, strict=True)
-    ]
+    return [Member(case, decisions[case.group.group_id]) for case in cases]
 
 
 def turns(some: list[Member], now: float = 30, free: int = 99) -> dict[str, str]:
     return {
-        name: "start" if isinstance(decision, Start) else (decision.code or decision.outcome)
-        for name, decision in gate(some, hours(now), free).items()
+        m.group_id: "start"
+        if isinstance(m.decision, Start)
+        else m.decision.code or m.decision.outcome
+        for m in gate(some, hours(now), free)
     }
 
 
@@ -56,7 +65,9 @@ def test_a_ring_waits_for_the_bake_of_the_one_below() -> None:
     some = members(0, 1, done=("asg-0",), newest=(ended,), bake=timedelta(hours=1))
     assert turns(some)["asg-1"] == "RingWaits"
     assert turns(some, now=30.5)["asg-1"] == "start"
-    assert [member.group_id for member in unknown_ends(some)] == ["asg-0"]
+    assert unknown_ends(some) == []
+    unread = members(0, 1, done=("asg-0",), bake=timedelta(hours=1))
+    assert [member.group_id for member in unknown_ends(unread)] == ["asg-0"]
     assert unknown_ends(members(0, 1, done=("asg-0", "asg-1"), bake=timedelta(hours=1))) == []
 
 
@@ -66,15 +77,13 @@ def test_a_failure_holds_the_rings_above() -> None:
     assert turns(some) == {
         "asg-0": "rejected", "asg-1": "already_current", "asg-2": "RingWaits",
     }  # fmt: skip
-    assert [member.group_id for member in holders(some, hours(30))] == ["asg-0"]
+    assert [member.group_id for member in unfinished(some, hours(30))] == ["asg-0"]
 
 
 def test_a_group_without_instances_holds_nobody_up() -> None:
     groups = [group("asg-0", count=0), group("asg-1")]
     seen = fleet(*groups)
-    cases = [Case(ASKED, seen, g) for g in groups]
-    decisions = decide(cases)
-    some = [Member(c, Policy("web", n), decisions[c.group.group_id]) for n, c in enumerate(cases)]
+    some = family(Case(ASKED, seen, g, policy=Policy("web", n)) for n, g in enumerate(groups))
     assert turns(some) == {"asg-0": "GroupEmpty", "asg-1": "start"}
 
 
@@ -89,8 +98,6 @@ def test_holds_windows_and_the_cap_make_it_wait() -> None:
 
 def test_groups_that_share_a_configuration_count_as_one() -> None:
     groups = [group(f"asg-{n}", launch_configuration_id="asc-s") for n in range(3)]
-    cases = [Case(ASKED, fleet(*groups), g) for g in groups]
-    decisions = decide(cases)
-    some = [Member(case, Policy("web"), decisions[case.group.group_id]) for case in cases]
+    some = family(Case(ASKED, fleet(*groups), g, policy=Policy("web")) for g in groups)
     assert list(turns(some, free=1).values()) == ["start", "start", "start"]
     assert list(turns(some, free=0).values()) == ["CapReached"] * 3

@@ -1,0 +1,113 @@
+"""What is told of a reconcile pass: what changed something or needs someone, and a count of all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import outcome as o
+from .errors import ApiError
+from .outcome import Outcome
+from .preflight import passes
+from .rings import HELD, RING_WAITS, unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from .act import Act
+    from .case import Case
+    from .gateway.cloud import Cloud
+    from .rings import Member
+
+_QUIET = (o.ALREADY_CURRENT, o.IN_PROGRESS, o.QUEUED, o.SUPERSEDED)
+_NEEDS_SOMEONE = (o.REJECTED, o.REFUSED, o.FAILED, o.ATTENTION)
+_MOST_NOTES = 20
+
+
+def states(outcomes: Iterable[Outcome]) -> dict[str, int]:
+    """Count groups by their outcome, and those that are queued by why they wait."""
+    counts: dict[str, int] = {}
+    for outcome in outcomes:
+        state = outcome.code if outcome.outcome == o.QUEUED and outcome.code else outcome.outcome
+        counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+def worth_telling(end: Outcome) -> bool:
+    """Something was changed or needs someone; what passes by itself is only counted."""
+    if end.code == HELD:
+        return True
+    passing = all(map(passes, end.refusals)) if end.refusals else end.retryable
+    return end.outcome not in _QUIET and not (end.outcome == o.REFUSED and passing)
+
+
+def told(act: Act, outcome: Outcome, decision: Outcome, case: Case, cloud: Cloud) -> Outcome:
+    """Make one line of a group's two: what was done for it or is wrong, and what was decided.
+
+    An alert is a note of a decision that someone must mend, unless it is urgent; what was decided
+    is a note of an alert where it says why the group waits.
+    """
+    if act.urgent:
+        outcome = outcome._replace(notes=(*outcome.notes, *_platform_says(act, case, cloud)))
+    if act.kind != "alert":
+        return outcome
+    speaks_against = decision.outcome in (o.REJECTED, o.REFUSED)
+    if speaks_against and not act.urgent and worth_telling(decision):
+        return decision._replace(notes=(*decision.notes, f"{act.reason}: {act.remedy}"))
+    if speaks_against or decision.code:
+        return outcome._replace(notes=(*outcome.notes, decision.reason))
+    return outcome
+
+
+def held_rings(
+    families: Iterable[Sequence[Member]], ends: Iterable[Outcome], now: datetime
+) -> Iterable[Outcome]:
+    """Say, once a family, which groups stop the rings above them until someone acts."""
+    end_of = {end.group: end for end in ends}
+    for family in families:
+        waiting = [m for m in family if getattr(m.decision, "code", "") == RING_WAITS]
+        stopped = [
+            end
+            for end in (end_of[member.group_id] for member in unfinished(family, now))
+            if worth_telling(end) and (end.outcome in _NEEDS_SOMEONE or end.code == HELD)
+        ]
+        if waiting and stopped:
+            name = waiting[0].policy.family
+            names = ", ".join(f"{e.group} ({e.outcome}: {e.reason})" for e in stopped)
+            yield Outcome(
+                o.ATTENTION,
+                f"family {name}: {len(waiting)} groups of higher rings wait for {names}",
+                stopped[0].region,
+                image=stopped[0].image,
+                code="WaveHeld",
+                remedy="See the lines of the groups that are named.",
+            )
+
+
+def _platform_says(act: Act, case: Case, cloud: Cloud) -> tuple[str, ...]:
+    """Give the platform's own words, or why they can't be had."""
+    try:
+        return _words(act, case, cloud)
+    except ApiError as error:
+        return (f"what the platform says of it could not be read: {error}",)
+
+
+def _words(act: Act, case: Case, cloud: Cloud) -> tuple[str, ...]:
+    """Collect what the activity, its scaling activities and CVM say of the instances."""
+    activity = case.activity
+    if activity is None or not act.instances:
+        return ()
+    seen = [i for b in activity.batches for i in b.instances if i.instance_id in act.instances]
+    said = [f"{i.instance_id}: {i.message}" for i in seen if i.message]
+    region = case.fleet.region
+    said += cloud.autoscaling(region).messages(
+        sorted({i.scaling_activity_id for i in seen if i.scaling_activity_id})
+    )
+    for machine in cloud.cvm(region).machines(act.instances).values():
+        operation = machine.get("LatestOperation")
+        if operation and machine.get("LatestOperationState") != "SUCCESS":
+            message = machine.get("LatestOperationErrorMsg") or ""
+            state = f"{operation} {machine.get('LatestOperationState')} {message}".strip()
+            said.append(f"{machine['InstanceId']}: {state}")
+    more = len(said) - _MOST_NOTES
+    return (*said[:_MOST_NOTES], f"and {more} more") if more > 0 else tuple(said)
