@@ -67,28 +67,18 @@ def _look(
     families = sorted({policy.family for _, policy in followers})
     found = side_by_side(partial(_newest, cloud.cvm(region)), families)
     newest = dict(zip(families, found, strict=True))
-    known = [(g, p, newest[p.family]) for g, p in followers]
-    asked = [(g, p, image) for g, p, image in known if not isinstance(image, ApiError)]
-    wrong += tuple(
-        _unknown_family(group.group_id, region, error)
-        for group, _, error in known
-        if isinstance(error, ApiError)
-    )
-    fleet = Fleet(region, groups=tuple(group for group, *_ in asked))
-    cases = [
-        Case(
-            by_policy(
-                Request(region, image_id=image and image.image_id, image_family=policy.family),
-                policy,
-            ),
-            fleet,
-            group,
-            settings.allowed,
-            policy,
-        )
-        for group, policy, image in asked
-    ]
-    return _look_closer(look(cases, cloud), cloud, now), wrong
+    cases: list[Case] = []
+    for group, policy in followers:
+        image = newest[policy.family]
+        if isinstance(image, ApiError):
+            wrong += (_unknown_family(group.group_id, region, image),)
+            continue
+        asked = Request(region, image_id=image and image.image_id, image_family=policy.family)
+        asked = by_policy(asked, policy)
+        cases.append(Case(asked, Fleet(region), group, settings.allowed, policy))
+    fleet = Fleet(region, groups=tuple(case.group for case in cases))
+    cases = look(seen_in(fleet, cases), cloud)
+    return _look_closer(cases, cloud, now), wrong
 
 
 def _look_closer(cases: list[Case], cloud: Cloud, now: datetime) -> list[Case]:
