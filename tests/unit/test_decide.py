@@ -41,7 +41,7 @@ def starts(decision: Decision) -> Start:
 
 def test_a_drifted_group_starts_with_the_image_put_in_first() -> None:
     start = starts(one(ASKED, fleet()))
-    assert (start.sets_image, start.image, start.previous_image) == (True, NEW, OLD)
+    assert (start.sets_image, start.image, start.put_back_image) == (True, NEW, OLD)
     assert start.settings["RollingUpdateSettings"] == {"BatchNumber": 4}
     assert start.plan.least_in_service == 3
     assert start.plan.rollback_image == OLD
@@ -49,7 +49,7 @@ def test_a_drifted_group_starts_with_the_image_put_in_first() -> None:
 
 def test_after_a_crash_between_the_writes_the_refresh_still_starts() -> None:
     start = starts(one(ASKED, fleet(names=NEW)))
-    assert (start.sets_image, start.previous_image) == (False, OLD)
+    assert (start.sets_image, start.put_back_image) == (False, OLD)
 
 
 def test_what_replaces_instances_has_no_rollback() -> None:
@@ -59,7 +59,7 @@ def test_what_replaces_instances_has_no_rollback() -> None:
 
 def test_a_plain_request_never_puts_an_image_back() -> None:
     start = starts(one(PLAIN, fleet(names=NEW)))
-    assert (start.image, start.sets_image, start.previous_image) == (NEW, False, "")
+    assert (start.image, start.sets_image, start.put_back_image) == (NEW, False, "")
 
 
 @pytest.mark.parametrize("request_", [ASKED, PLAIN])

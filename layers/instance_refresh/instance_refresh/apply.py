@@ -54,7 +54,7 @@ def _roll(together: list[Start], autoscaling: AutoScaling, cloud: Cloud) -> list
         else only_set(start, o.RESTORED, describe(start))
         for start in together
     ]
-    if first.previous_image and all(_refused_for_good(outcome) for outcome in outcomes):
+    if first.put_back_image and all(_refused_for_good(outcome) for outcome in outcomes):
         note = _put_back(first, autoscaling)
         return [outcome._replace(reason=f"{outcome.reason}; {note}") for outcome in outcomes]
     return [_with_next_try(start, one) for start, one in zip(together, outcomes, strict=True)]
@@ -139,7 +139,7 @@ def _refused_for_good(outcome: Outcome) -> bool:
 
 def _put_back(start: Start, autoscaling: AutoScaling) -> str:
     """Give the launch configuration its old image again, unless someone has changed or needs it."""
-    name, image = start.launch_configuration, start.previous_image
+    name, image = start.launch_configuration, start.put_back_image
     try:
         newest = autoscaling.newest_activities((start.group, *start.plan.shared_with))
         used = any(activity.live for activity in newest)

@@ -28,16 +28,9 @@ def restore(case: Case) -> Act | None:
         return None
     if _changed_since(case, attempt):
         return None
-    # All groups that share it are looked at as one, so that all of them put back the same image.
-    groups = (case.group.group_id, *case.shared_with)
-    seen = [one for group in groups for one in case.fleet.instances.get(group, ())]
-    members = [one for one in seen if one.life_cycle_state == IN_SERVICE] or seen
-    running = {instance.image_id for instance in members}
-    known = (case.fleet.images.get(image) for image in sorted(running))
-    dated = [(image.created, image.image_id) for image in known if image and image.created]
-    if configuration.image_id in running or not dated:
+    image = _image_instead(case)
+    if image is None:
         return None
-    _, image = max(dated)
     name = configuration.launch_configuration_id
     others = [group for group in case.shared_with if may_need_it(case, group)]
     if others:
@@ -49,6 +42,22 @@ def restore(case: Case) -> Act | None:
         f" {configuration.image_id} back to {image}, which the instances run"
     )
     return Act("restore", "Restored", reason, image=image)
+
+
+def _image_instead(case: Case) -> str | None:
+    """Give the newest image that the instances run, None where one runs the configured image.
+
+    All groups that share the configuration are seen as one, so that all put back the same image.
+    """
+    groups = (case.group.group_id, *case.shared_with)
+    seen = [one for group in groups for one in case.fleet.instances.get(group, ())]
+    members = [one for one in seen if one.life_cycle_state == IN_SERVICE] or seen
+    running = {instance.image_id for instance in members}
+    known = (case.fleet.images.get(image) for image in sorted(running))
+    dated = [(image.created, image.image_id) for image in known if image and image.created]
+    if case.configured_image_id in running or not dated:
+        return None
+    return max(dated)[1]
 
 
 def _changed_since(case: Case, attempt: Activity) -> bool:

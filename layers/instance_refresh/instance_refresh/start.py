@@ -23,7 +23,7 @@ class Start(NamedTuple):
     Where every instance runs the image and only the launch configuration names another, it is set
     and nothing `refreshes`.
 
-    `configured_image` is what the launch configuration names now, `previous_image` what it goes
+    `configured_image` is what the launch configuration names now, `put_back_image` what it goes
     back to if the start is refused for good, "" where it is not ours to put back; `newest_activity`
     the group's newest activity before this one, by which an activity that this start made is known.
     """
@@ -35,7 +35,7 @@ class Start(NamedTuple):
     sets_image: bool
     refreshes: bool
     configured_image: str
-    previous_image: str
+    put_back_image: str
     refresh_mode: str
     settings: dict[str, Any]
     newest_activity: str
@@ -72,7 +72,7 @@ def start_of(case: Case) -> Start:
         sets_image=case.sets_image,
         refreshes=case.request.force or on_image < len(case.running),
         configured_image=case.configured_image_id,
-        previous_image=_previous_image(case),
+        put_back_image=_put_back_image(case),
         refresh_mode=case.request.refresh_mode,
         settings=cut.settings,
         newest_activity=case.activity.activity_id if case.activity else "",
@@ -81,7 +81,7 @@ def start_of(case: Case) -> Start:
     )
 
 
-def _previous_image(case: Case) -> str:
+def _put_back_image(case: Case) -> str:
     """Give what the launch configuration named before, "" if that is gone or not known."""
     image = _restored_image(case) if case.sets_image else _image_before_a_crash(case)
     return image if image in case.fleet.images else ""
