@@ -194,8 +194,9 @@ def test_the_owners_own_uploads_are_told_of_too(cloud: Cloud) -> None:
     cloud.cos.subscribe(BUCKET, told.append, events="cos:ObjectCreated:Copy")
     cloud.cos.put(BUCKET, "a.json", b"{}", content_type="application/json")
     assert len(told) == 1
-    meta = told[0]["Records"][0]["cos"]["cosObject"]["meta"]
-    assert meta["Content-Type"] == "application/json"
+    told_of = told[0]["Records"][0]["cos"]
+    assert told_of["cosObject"]["meta"]["Content-Type"] == "application/json"
+    assert f"{told_of['cosBucket']['name']}-{told_of['cosBucket']['appid']}" == BUCKET
 
 
 def test_buckets_have_an_appid_and_must_exist(cloud: Cloud) -> None:

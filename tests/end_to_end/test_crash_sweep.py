@@ -11,7 +11,7 @@ from instance_refresh.gateway import client
 from instance_refresh.invocation import TryAgain
 from local.scf import project
 from local.scf.platform import Platform
-from tests.end_to_end.harness import BUCKET, World, world
+from tests.end_to_end.harness import World, world
 
 if TYPE_CHECKING:
     from local.cloud import Call
@@ -99,10 +99,3 @@ def sweep(it: World, event: dict[str, Any], turn: int) -> bool:
         if killed:
             assert platform.invoke("image_published", event).status == 200
     return killed
-
-
-def test_the_bucket_is_the_one_of_the_event() -> None:
-    with world() as it:
-        event = prepare(it)
-        record = event["Records"][0]["cos"]
-        assert f"{record['cosBucket']['name']}-{record['cosBucket']['appid']}" == BUCKET
