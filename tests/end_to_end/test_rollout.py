@@ -333,8 +333,9 @@ def test_many_groups_are_refreshed_side_by_side_within_the_apis_limit() -> None:
 
 
 def test_what_the_deadline_cuts_off_is_done_by_the_next_try(it: World) -> None:
-    it.cloud.faults.inject("StartInstanceRefresh", "delay", times=None, seconds=1.0)
     names = [f"asg-many{n:04}" for n in range(60)]
+    it.cloud.faults.inject("StartInstanceRefresh", "delay", times=len(names), seconds=1.0)
+    (delay,) = it.cloud.faults._faults
     for name in names:
         it.region.add_group(name, image=OLD, instances=1)
     event = it.publish("images/web.json", {"ImageId": NEW, "AutoScalingGroupIds": names})
@@ -342,9 +343,10 @@ def test_what_the_deadline_cuts_off_is_done_by_the_next_try(it: World) -> None:
         it.call("image_published", event, limit_ms=3500)
     assert 0 < len(it.region.activities) < 60
     it.cloud.faults.clear()
-    time.sleep(
-        1.5
-    )  # what was under way when the time was over reaches the cloud before the next try
+    assert delay.times
+    begun = len(names) - delay.times  # and may still be under way
+    while [call.action for call in it.cloud.calls].count("StartInstanceRefresh") < begun:
+        time.sleep(0.005)
     it.call("image_published", event)
     it.finish()
     assert {image for name in names for image in it.runs(name)} == {NEW}
