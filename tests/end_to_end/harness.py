@@ -149,11 +149,11 @@ class World:
 
 @contextmanager
 def world(*, paced: bool = False, clock: Clock | None = None, **settings: str) -> Iterator[World]:
-    """Give an empty cloud; unless `paced`, it has no limit a second, and calls keep to none."""
-    interval = client._INTERVAL if paced else 0.0
+    """Give an empty cloud; unless `paced`, calls have no limit a second, and none waits."""
+    interval, wait = (client._INTERVAL, client._FIRST_WAIT) if paced else (0.0, 0.001)
     with (
         Cloud(clock=clock or ManualClock()) as cloud,
-        mock.patch.object(client, "_INTERVAL", interval),
+        mock.patch.multiple(client, _INTERVAL=interval, _FIRST_WAIT=wait),
     ):
         client._PACES.clear()
         if not paced:

@@ -75,7 +75,7 @@ def slow(api: str) -> Iterator[Slow | None]:
 
 @pytest.fixture
 def it(slow: Slow | None) -> Iterator[World]:
-    with world() as made:
+    with world(paced=True) as made:
         made.region.add_image("img-00000001")
         made.region.add_group(GROUP, image="img-00000001")
         made.cloud.cos.put(BUCKET, "web.json", json.dumps(REQUEST).encode())

@@ -97,7 +97,6 @@ CELLS = [
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_FIRST_WAIT", 0.001)
     for module in (client, cos, apply):
         monkeypatch.setattr(module, "_TRIES", 2)
 
