@@ -148,15 +148,17 @@ def state(it: World, group: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("action", "ends"),
+    ("action", "does", "ends", "runs"),
     [
-        ("retry", "started"),
-        ("continue", "started"),
-        ("rollback", "restored"),
-        ("cancel", "restored"),
+        ("retry", "resumed", [], {"img-0000one2"}),
+        ("continue", "resumed", ["StandbyLeft"], {"img-0000one1", "img-0000one2"}),
+        ("rollback", "rolled_back", ["Restored"], {"img-0000one1"}),
+        ("cancel", "cancelled", ["Restored"], {"img-0000one1"}),
     ],
 )
-def test_a_frozen_group_never_stays_so(it: World, action: str, ends: str) -> None:
+def test_a_frozen_group_never_stays_so(
+    it: World, action: str, does: str, ends: list[str], runs: set[str]
+) -> None:
     group = one(it, paused_action=action)
     instance = it.members(group)[0]
     it.cloud.faults.fail_instance(instance.instance_id)
@@ -165,15 +167,13 @@ def test_a_frozen_group_never_stays_so(it: World, action: str, ends: str) -> Non
     assert state(it, group) == "FAILED_PAUSE"
     it.tick()
     it.advance(900)
-    acted = it.tick()["Outcomes"]
-    assert [o["Code"] for o in acted if o["AutoScalingGroupId"] == group] == ["RefreshPaused"]
+    acted = [o for o in it.tick()["Outcomes"] if o["AutoScalingGroupId"] == group]
+    assert [(o["Outcome"], o["Code"]) for o in acted] == [(does, "RefreshPaused")]
     assert state(it, group) != "FAILED_PAUSE"
     it.finish()
     later = it.tick()["Outcomes"]
-    found = [o["Outcome"] for o in later if o["AutoScalingGroupId"] == group]
-    expected = {"started": [], "restored": ["restored"]}
-    if action != "continue":  # which leaves the failed instance in standby
-        assert found == expected[ends]
+    assert [o["Code"] for o in later if o["AutoScalingGroupId"] == group] == ends
+    assert (it.runs(group), it.configured(group)) == (runs, max(runs))
 
 
 def test_an_alert_says_what_the_platform_says(
