@@ -7,6 +7,7 @@ import importlib.util
 import json
 import sys
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
@@ -14,13 +15,14 @@ from instance_refresh.gateway import client
 from instance_refresh.invocation import Invocation
 from local.clock import ManualClock
 from local.cloud import Cloud
-from local.scf.project import FUNCTIONS
+from local.scf.project import FUNCTIONS, ROOT, names
 from local.webhook import signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from local.calls import Call
     from local.clock import Clock
 
 REGION = "ap-guangzhou"
@@ -41,6 +43,13 @@ def handler(function: str) -> Any:
     return sys.modules[name].main_handler
 
 
+@cache
+def allowed(function: str) -> tuple[str, ...]:
+    """Give the actions that a function's role allows, as CAM writes them: `name/as:…`."""
+    policy = json.loads((ROOT / "role" / f"{function}.json").read_text(encoding="utf-8"))
+    return tuple(action for statement in policy["statement"] for action in statement["action"])
+
+
 SECRET = "whsec_" + base64.b64encode(b"a secret that only tests have").decode()
 
 
@@ -55,6 +64,15 @@ def tags(**policy: object) -> dict[str, str]:
     return {f"instance-refresh:{k.replace('_', '-')}": str(v) for k, v in known.items()}
 
 
+def variables(role: Any) -> dict[str, str]:
+    """Give the variables by which a function has its role's credentials."""
+    return {
+        "TENCENTCLOUD_SECRETID": role.secret_id,
+        "TENCENTCLOUD_SECRETKEY": role.secret_key,
+        "TENCENTCLOUD_SESSIONTOKEN": role.token,
+    }
+
+
 class World:
     """A cloud whose time a test moves, and the functions on it."""
 
@@ -63,17 +81,25 @@ class World:
         self.region = cloud.region(REGION)
         self.environ = environ
         self.act_as(cloud.role())
-
-    def act_as(self, role: Any) -> None:
-        self.role = role
-        self.environ |= {
-            "TENCENTCLOUD_SECRETID": role.secret_id,
-            "TENCENTCLOUD_SECRETKEY": role.secret_key,
-            "TENCENTCLOUD_SESSIONTOKEN": role.token,
+        self.roles = {
+            name: cloud.role(allow=[action.rpartition(":")[2] for action in allowed(name)])
+            for name in names()
         }
 
+    def act_as(self, role: Any) -> None:
+        """Let every function act as this role, and not as its own."""
+        self.role = role
+        self.roles = dict.fromkeys(names(), role)
+        self.environ |= variables(role)
+
+    def calls_of(self, function: str) -> list[Call]:
+        """Give the calls that a function has made as its role."""
+        own = self.roles[function].secret_id
+        return [call for call in self.cloud.calls if call.secret_id == own]
+
     def call(self, function: str, event: Any, *, limit_ms: int = 20_000) -> Any:
-        """Call a function once."""
+        """Call a function once, as its role."""
+        environ = self.environ | variables(self.roles[function])
         context = {
             "request_id": "r-1",
             "function_name": function,
@@ -81,7 +107,7 @@ class World:
             "tencentcloud_region": REGION,
         }
         now = mock.patch.object(Invocation, "now", return_value=self.cloud.clock.now())
-        with now, mock.patch.dict("os.environ", self.environ, clear=True):
+        with now, mock.patch.dict("os.environ", environ, clear=True):
             return handler(function)(event, context)
 
     def post(self, **document: Any) -> tuple[int, dict[str, Any]]:

@@ -1,12 +1,13 @@
 """Each API action that the functions use, times each way in which a call goes wrong.
 
 Every cell says how the delivery that meets the fault ends; the next one, without it, finishes the
-work, and nothing is done twice.
+work, and nothing is done twice. Each function acts as its own role, which allows what it calls
+here and nothing else.
 """
 
 from __future__ import annotations
 
-import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,14 +17,16 @@ from instance_refresh.fleet import moment
 from instance_refresh.gateway import client, cos
 from instance_refresh.invocation import TryAgain
 from local import api
-from local.scf.project import ROOT
-from tests.end_to_end.harness import World, tags, world
+from local.contract import Contract
+from local.scf.project import ROOT, names
+from tests.end_to_end.harness import World, allowed, tags, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 OLD, NEW = "img-00000001", "img-00000002"
 GROUP = "asg-web00001"
+REQUEST = {"ImageFamily": "web", "AutoScalingGroupId": GROUP}
 ONCE, FOR_GOOD = 1, None
 
 # How a delivery ends: it did what was to be done, it named in a line what it could not do, or it
@@ -136,9 +139,10 @@ def fill(it: World, **policy: str) -> None:
 def test_a_publish_that_meets_a_fault(action: str, kind: str, times: int | None, end: str) -> None:
     with world() as it:
         fill(it)
-        event = it.publish("images/web.json", {"ImageFamily": "web", "AutoScalingGroupId": GROUP})
+        event = it.publish("images/web.json", REQUEST)
         it.cloud.faults.inject(action, kind, times=times, seconds=0.5)
         assert end_of(lambda: it.call("image_published", event), "started") == end
+        assert action in [call.action for call in it.calls_of("image_published")]
         it.cloud.faults.clear()
         it.call("image_published", event)
         it.finish()
@@ -168,8 +172,10 @@ def paused(it: World, action: str) -> str:
 def test_a_tick_that_meets_a_fault(action: str, kind: str, times: int | None, end: str) -> None:
     with world() as it:
         code = paused(it, action)
+        before = len(it.calls_of("schedule"))
         it.cloud.faults.inject(action, kind, times=times, seconds=0.5)
         assert end_of(it.tick, code) == end
+        assert action in [call.action for call in it.calls_of("schedule")[before:]]
         it.cloud.faults.clear()
         last: dict[str, Any] = {}
         for _ in range(3):
@@ -221,11 +227,44 @@ def test_an_error_whose_code_is_no_text_is_told_as_one(
         assert (status, document["code"]) == (502, str(code or "InvalidAnswer"))
 
 
+def publishes(it: World) -> None:
+    fill(it)
+    it.call("image_published", it.publish("images/web.json", REQUEST))
+
+
+def posts(it: World) -> None:
+    fill(it)
+    it.post(**REQUEST)
+
+
+def ticks(it: World, action: str) -> None:
+    paused(it, action)
+    it.tick()
+
+
+PLAYS: dict[str, list[Callable[[World], None]]] = {
+    "image_published": [publishes],
+    "webhook": [posts],
+    "schedule": [partial(ticks, action=action) for action in BY_TICK],
+}
+
+
+@pytest.mark.parametrize("function", names())
+def test_a_role_allows_what_its_function_calls_and_nothing_else(function: str) -> None:
+    called: set[str] = set()
+    for play in PLAYS[function]:
+        with world() as it:
+            play(it)
+            called |= {f"name/{call.service}:{call.action}" for call in it.calls_of(function)}
+    assert called == set(allowed(function))
+
+
 def test_the_matrix_has_every_action_and_every_fault() -> None:
-    policies = [json.loads(path.read_text()) for path in (ROOT / "role").glob("*.json")]
-    statements = [statement for policy in policies for statement in policy["statement"]]
-    named = {action for statement in statements for action in statement["action"]}
-    used = {name.rpartition(":")[2] for name in named if not name.startswith("name/sts:")}
+    used = {action.rpartition(":")[2] for function in names() for action in allowed(function)}
     assert used == set(BY_EVENT | BY_TICK)
     assert {row.keys() == READ.keys() for row in (BY_EVENT | BY_TICK).values()} == {True}
     assert len(CELLS) == len(used) * len(READ) * 2
+    gateway = ROOT / "layers" / "instance_refresh" / "instance_refresh" / "gateway"
+    source = "".join(path.read_text(encoding="utf-8") for path in gateway.glob("*.py"))
+    known = Contract("as").actions.keys() | Contract("cvm").actions.keys()
+    assert {action for action in known if f'"{action}"' in source} == used & known

@@ -311,9 +311,8 @@ def test_at_debug_each_call_is_a_line(it: World, capsys: pytest.CaptureFixture[s
 
 
 def test_credentials_are_read_at_each_invocation(it: World) -> None:
-    first = it.role
     assert it.post(AutoScalingGroupId=WEB, ImageId=NEW, DryRun=True)[0] == 200
-    it.cloud.revoke(first)
+    it.cloud.revoke(it.roles["webhook"])
     assert it.post(AutoScalingGroupId=WEB, ImageId=NEW, DryRun=True)[0] == 502
     it.act_as(it.cloud.role())
     assert it.post(AutoScalingGroupId=WEB, ImageId=NEW, DryRun=True)[0] == 200

@@ -1,4 +1,4 @@
-"""Each function's role allows the actions that the function can reach, and no others."""
+"""Each role is as narrow as CAM lets it be; `test_fault_matrix.py` holds it to what is called."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.reach import ROOT, actions
+from local.scf.project import ROOT
 
 FUNCTIONS = ("image_published", "schedule", "webhook")
 READS = "Describe"
@@ -20,10 +20,13 @@ def statements(function: str) -> list[dict[str, Any]]:
     return found
 
 
+def actions(function: str) -> list[str]:
+    return [action for statement in statements(function) for action in statement["action"]]
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_role_allows_what_its_function_calls_and_nothing_else(function: str) -> None:
-    allowed = [action for s in statements(function) for action in s["action"]]
-    assert sorted(allowed) == sorted(actions(function))
+def test_a_role_names_each_action_once_and_denies_none(function: str) -> None:
+    assert len(actions(function)) == len(set(actions(function)))
     assert {s["effect"] for s in statements(function)} == {"allow"}
 
 
@@ -52,9 +55,11 @@ def test_a_write_names_the_kind_of_resource_that_it_changes(function: str) -> No
 
 
 def test_only_the_schedule_may_stop_or_roll_back_a_refresh() -> None:
-    only = actions("schedule") - actions("webhook")
-    assert only >= {"name/as:CancelInstanceRefresh", "name/as:RollbackInstanceRefresh"}
-    assert actions("image_published") - actions("webhook") == {"name/cos:GetObject"}
+    image_published, schedule, webhook = (set(actions(function)) for function in FUNCTIONS)
+    assert schedule - webhook >= {
+        "name/as:CancelInstanceRefresh", "name/as:RollbackInstanceRefresh",
+    }  # fmt: skip
+    assert image_published - webhook == {"name/cos:GetObject"}
 
 
 def test_scf_alone_may_take_the_roles() -> None:
