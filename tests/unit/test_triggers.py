@@ -206,3 +206,17 @@ def test_an_invalid_cos_event_names_what_and_where() -> None:
     with Invocation("cos", CONTEXT) as invocation:
         result = cos.serve({"Records": [{"cos": {}}]}, invocation)
     assert "/Records/0/event is required" in result["Errors"][0]["Reason"]
+
+
+def test_an_object_key_that_is_no_unicode_is_refused() -> None:
+    record = {
+        "cos": {
+            "cosObject": {"key": "/1250000000/images/\ud800.json"},
+            "cosBucket": {"name": "images", "appid": "1250000000"},
+        },
+        "event": {"eventName": "cos:ObjectCreated:Put"},
+    }
+    with Invocation("cos", CONTEXT) as invocation:
+        (error,) = cos.serve({"Records": [record]}, invocation)["Errors"]
+    assert (error["Code"], error["Object"]) == ("InvalidInput", "images-1250000000/?.json")
+    assert "an object key that is no Unicode" in error["Reason"]

@@ -11,6 +11,7 @@ from . import expect, manifest
 
 if TYPE_CHECKING:
     from ..invocation import Invocation
+    from ..settings import Settings
 
 MAX_MANIFEST = 1024 * 1024
 _CREATED = "cos:ObjectCreated:"
@@ -26,7 +27,7 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     for record in records:
         published = _published(record)
         try:
-            _serve(record, published, invocation)
+            _serve(published, invocation)
         except InstanceRefreshError as error:
             invocation.fail(error, published.name)
     invocation.raise_if_retryable()
@@ -34,8 +35,14 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
 
 
 class _Object(NamedTuple):
+    """What a record says of an object: what became of it (`event`), and when (`at`)."""
+
+    event: str
     bucket: str
     key: str
+    region: str | None
+    size: int
+    at: datetime | None
 
     @property
     def name(self) -> str:
@@ -44,41 +51,51 @@ class _Object(NamedTuple):
 
 
 def _published(record: dict[str, Any]) -> _Object:
-    item, bucket = record["cos"]["cosObject"], record["cos"]["cosBucket"]
-    key = item["key"].split("/", 3)[3]  # /<appid>/<bucket>/<object key>, not percent-encoded
-    return _Object(f"{bucket['name']}-{bucket['appid']}", key)
+    event, item, bucket = record["event"], record["cos"]["cosObject"], record["cos"]["cosBucket"]
+    at = event.get("eventTime")
+    return _Object(
+        event=event["eventName"],
+        bucket=f"{bucket['name']}-{bucket['appid']}",
+        key=item["key"].split("/", 3)[3],  # /<appid>/<bucket>/<object key>, not percent-encoded
+        region=bucket.get("cosRegion"),
+        size=item.get("size", 0),
+        at=datetime.fromtimestamp(at, timezone.utc) if at else None,
+    )
 
 
-def _serve(record: dict[str, Any], published: _Object, invocation: Invocation) -> None:
-    where, key = published
-    if not key.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in key):
-        raise InvalidInput("the cos event", [Problem("", "has an object key that is no Unicode")])
-    settings = invocation.settings
-    if settings.manifest_buckets and where not in settings.manifest_buckets:
-        invocation.say("Ignored", f"bucket {where} is none of MANIFEST_BUCKETS", published.name)
-        return
-    kind = record["event"]["eventName"]
-    if not kind.startswith(_CREATED):
-        invocation.say("Ignored", f"{kind[:64]} is no creation of an object", published.name)
-        return
-    prefix, suffix = settings.manifest_prefix, settings.manifest_suffix
-    if not key.startswith(prefix) or not key.endswith(suffix):
-        why = f"its key does not begin with {prefix!r} and end with {suffix!r}"
+def _serve(published: _Object, invocation: Invocation) -> None:
+    try:
+        published.key.encode()
+    except UnicodeEncodeError:
+        problem = Problem("", "has an object key that is no Unicode")
+        raise InvalidInput("the cos event", [problem]) from None
+    why = _why_ignored(published, invocation.settings)
+    if why:
         invocation.say("Ignored", why, published.name)
         return
-    if record["cos"]["cosObject"].get("size", 0) > MAX_MANIFEST:
+    if published.size > MAX_MANIFEST:
         raise _too_large()
-    region = record["cos"]["cosBucket"].get("cosRegion") or invocation.region
-    text = invocation.read_object(region, where, key, MAX_MANIFEST)
+    region = published.region or invocation.region
+    text = invocation.read_object(region, published.bucket, published.key, MAX_MANIFEST)
     if len(text) > MAX_MANIFEST:
         raise _too_large()
-    created = record["event"].get("eventTime")
-    asked_at = datetime.fromtimestamp(created, timezone.utc) if created else None
-    for asked in manifest.requests(text, region=region, asked_at=asked_at):
+    for asked in manifest.requests(text, region=region, asked_at=published.at):
         try:
             invocation.roll_out(asked)
         except InstanceRefreshError as error:  # one region's failure doesn't stop the others
             invocation.fail(error, published.name)
+
+
+def _why_ignored(published: _Object, settings: Settings) -> str | None:
+    """Say why it is no manifest, if it is none."""
+    if settings.manifest_buckets and published.bucket not in settings.manifest_buckets:
+        return f"bucket {published.bucket} is none of MANIFEST_BUCKETS"
+    if not published.event.startswith(_CREATED):
+        return f"{published.event[:64]} is no creation of an object"
+    prefix, suffix = settings.manifest_prefix, settings.manifest_suffix
+    if not (published.key.startswith(prefix) and published.key.endswith(suffix)):
+        return f"its key does not begin with {prefix!r} and end with {suffix!r}"
+    return None
 
 
 def _too_large() -> Refused:
