@@ -137,12 +137,12 @@ def test_every_watch_code() -> None:
 
 
 def test_every_note() -> None:
-    said = {
+    noted = {
         code
         for path in SOURCES.rglob("*.py")
-        for code in re.findall(r'\.say\("(\w+)"', path.read_text())
+        for code in re.findall(r'\.note\("(\w+)"', path.read_text())
     }
-    assert codes("What a line without an outcome says") == said
+    assert codes("What a line without an outcome says") == noted
 
 
 @pytest.mark.parametrize("text", re.findall(r"```json\n(.*?)```", README, re.DOTALL))

@@ -173,7 +173,7 @@ def test_an_event_of_another_trigger_is_refused_by_name(event: Any, name: str) -
             continue
         with Invocation(trigger, CONTEXT) as invocation:
             answer = module.serve(event, invocation)
-        (error,) = invocation.errors
+        ((error, _),) = invocation.errors
         assert error.code == "WrongTrigger"
         assert f"an event of kind {name}" in str(error)
         assert ("statusCode" in answer) is (trigger == "http")

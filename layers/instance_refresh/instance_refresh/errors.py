@@ -22,7 +22,6 @@ class InstanceRefreshError(Exception):
     status = 500
     retryable = False
     remedy = "Look at the function's log lines of this request."
-    about = ""
 
 
 class Problem(NamedTuple):

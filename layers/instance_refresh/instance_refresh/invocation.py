@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .deadline import Deadline
 from .errors import InstanceRefreshError, InvalidSetting
+from .gateway.credentials import credentials
 from .logs import logger, quiet
 from .settings import Settings, settings
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from .gateway.cloud import Cloud
+    from .gateway.credentials import Credentials
     from .outcome import Outcome
     from .request import Request
 
@@ -42,8 +44,8 @@ class Invocation:
         )
         self.deadline = Deadline(float(context.get("time_limit_in_ms") or 30000))
         self.outcomes: list[Outcome] = []
-        self.errors: list[InstanceRefreshError] = []
-        self.said: list[dict[str, str]] = []
+        self.errors: list[tuple[InstanceRefreshError, str]] = []
+        self.notes: list[dict[str, str]] = []
         self.states: dict[str, int] = {}
         self._retryable: list[str] = []
 
@@ -85,11 +87,14 @@ class Invocation:
         return settings(os.environ)
 
     @cached_property
+    def _credentials(self) -> Credentials:
+        return credentials(os.environ)
+
+    @cached_property
     def _cloud(self) -> Cloud:
         from .gateway.cloud import Cloud
-        from .gateway.credentials import credentials
 
-        return Cloud(self.settings, credentials(os.environ), self.deadline)
+        return Cloud(self.settings, self._credentials, self.deadline)
 
     def now(self) -> datetime:
         """Give the time by which windows and bakes are judged, however late the event came."""
@@ -123,20 +128,18 @@ class Invocation:
     def read_object(self, region: str, bucket: str, key: str, most: int) -> bytes:
         """Read an object of COS with the role's credentials, one byte more than `most` at most."""
         from .gateway.cos import Cos
-        from .gateway.credentials import credentials
 
-        cos = Cos(self.settings.cos_endpoint, credentials(os.environ), self.deadline)
+        cos = Cos(self.settings.cos_endpoint, self._credentials, self.deadline)
         return cos.read(region, bucket, key, most)
 
-    def say(self, code: str, reason: str, about: str = "") -> None:
+    def note(self, code: str, reason: str, about: str = "") -> None:
         """Log and keep what needs no one to act; `about` names an object of COS."""
-        self.said.append({"Code": code, "Reason": reason, **({"Object": about} if about else {})})
+        self.notes.append({"Code": code, "Reason": reason, **({"Object": about} if about else {})})
         logger().info(reason, code=code, object=about or None)
 
     def fail(self, error: InstanceRefreshError, about: str = "") -> None:
         """Log and keep an error that belongs to no group; `about` names an object of COS."""
-        error.about = about
-        self.errors.append(error)
+        self.errors.append((error, about))
         logger().error(
             str(error),
             code=error.code,
@@ -153,13 +156,13 @@ class Invocation:
             last = last.tb_next
         where = f"{last.tb_frame.f_code.co_name}:{last.tb_lineno}" if last else ""
         mine = InstanceRefreshError("the function met an error that it does not know")
-        self.errors.append(mine)
+        self.errors.append((mine, ""))
         logger().error(str(mine), code=mine.code, error_type=type(error).__name__, where=where)
         return mine
 
     def raise_if_retryable(self) -> None:
         """Raise TryAgain if another try of the same event can mend something."""
-        failed = [error.code for error in self.errors if error.retryable]
+        failed = [error.code for error, _ in self.errors if error.retryable]
         if self._retryable or failed:
             names = [*self._retryable, *failed]
             more = f", and {len(names) - 20} more" if len(names) > 20 else ""
@@ -176,11 +179,11 @@ class Invocation:
                     "Code": error.code,
                     "Reason": str(error),
                     "Remedy": error.remedy,
-                    **({"Object": error.about} if error.about else {}),
+                    **({"Object": about} if about else {}),
                 }
-                for error in self.errors
+                for error, about in self.errors
             ],
-            "Notes": self.said,
+            "Notes": self.notes,
             **({"States": self.states} if self.states else {}),
         }
 

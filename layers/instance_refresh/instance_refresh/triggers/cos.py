@@ -71,7 +71,7 @@ def _serve(published: _Object, invocation: Invocation) -> None:
         raise InvalidInput("the cos event", [problem]) from None
     why = _why_ignored(published, invocation.settings)
     if why:
-        invocation.say("Ignored", why, published.name)
+        invocation.note("Ignored", why, published.name)
         return
     if published.size > MAX_MANIFEST:
         raise _too_large()

@@ -27,7 +27,7 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     try:
         body, signature = _authentic_body(expect("http", event), invocation)
         if signature and (answer := repeats.answered(signature.call)):
-            invocation.say("Repeated", "the same call again: it gets the same answer")
+            invocation.note("Repeated", "the same call again: it gets the same answer")
             return answer
         document = check("request", parse(body, "the body"), "the body")
         from ..request import request  # what is invalid never needs it
