@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from instance_refresh.gateway import client
+from instance_refresh.gateway import client, retry
 from instance_refresh.invocation import Invocation
 from local.clock import ManualClock
 from local.cloud import Cloud
@@ -176,10 +176,11 @@ class World:
 @contextmanager
 def world(*, paced: bool = False, clock: Clock | None = None, **settings: str) -> Iterator[World]:
     """Give an empty cloud; unless `paced`, calls have no limit a second, and none waits."""
-    interval, wait = (client._INTERVAL, client._FIRST_WAIT) if paced else (0.0, 0.001)
+    interval, wait = (client._INTERVAL, retry._FIRST_WAIT) if paced else (0.0, 0.001)
     with (
         Cloud(clock=clock or ManualClock()) as cloud,
-        mock.patch.multiple(client, _INTERVAL=interval, _FIRST_WAIT=wait),
+        mock.patch.object(client, "_INTERVAL", interval),
+        mock.patch.object(retry, "_FIRST_WAIT", wait),
     ):
         client._PACES.clear()
         if not paced:

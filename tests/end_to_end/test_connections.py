@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from instance_refresh.deadline import Deadline
-from instance_refresh.gateway import client
+from instance_refresh.gateway import client, retry
 from instance_refresh.gateway.client import Api
 from instance_refresh.gateway.credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MANY = 2 * client._TRIES
+MANY = 2 * retry._TRIES
 ANSWER = b'{"Response": {"RequestId": "r-1"}}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
@@ -62,7 +62,7 @@ def test_one_connection_that_is_gone_is_enough_to_drop_those_that_idled_with_it(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(client, "_INTERVAL", 0.0)
-    monkeypatch.setattr(client, "_FIRST_WAIT", 0.001)
+    monkeypatch.setattr(retry, "_FIRST_WAIT", 0.001)
     client._PACES.clear()
     endpoint = f"http://127.0.0.1:{network.server_address[1]}"
     api = Api("as", "2018-04-19", endpoint, "ap-guangzhou", Credentials("id", "key", "token"))

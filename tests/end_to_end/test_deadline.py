@@ -108,7 +108,9 @@ def post(it: World, limit: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("api", ["hangs", "drips", "throttles"])
-def test_a_function_ends_before_its_limit(it: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_function_ends_before_its_limit(
+    it: World, api: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     limit = 2_000
     assert post(it, limit)["remedy"]
 
@@ -117,7 +119,10 @@ def test_a_function_ends_before_its_limit(it: World, capsys: pytest.CaptureFixtu
     assert isinstance(in_time(it, "schedule", tick, limit), TryAgain)
 
     event = it.publish("web.json", REQUEST)
-    assert isinstance(in_time(it, "image_published", event, limit), TryAgain)
+    again = in_time(it, "image_published", event, limit)
+    assert isinstance(again, TryAgain)
+    cause = "SlowDown" if api == "throttles" else "ClientNetworkError"
+    assert str(again).endswith(f": {cause}")
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["message"] for line in lines].count("summary") == 3

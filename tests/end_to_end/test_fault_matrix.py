@@ -14,7 +14,7 @@ import pytest
 
 from instance_refresh import apply
 from instance_refresh.fleet import moment
-from instance_refresh.gateway import client, cos
+from instance_refresh.gateway import client, cos, retry
 from instance_refresh.invocation import TryAgain
 from local import api
 from local.contract import Contract
@@ -100,7 +100,7 @@ CELLS = [
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (client, cos, apply):
+    for module in (retry, apply):
         monkeypatch.setattr(module, "_TRIES", 2)
 
 

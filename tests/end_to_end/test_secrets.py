@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import pytest
 
-from instance_refresh.gateway import client, cos
+from instance_refresh.gateway import retry
 from instance_refresh.gateway.cloud import Cloud as Gateway
 from instance_refresh.gateway.credentials import credentials
 from instance_refresh.invocation import Invocation, TryAgain
@@ -42,8 +42,7 @@ SIGNATURES = ("q-sign-algorithm", "q-signature", "TC3-HMAC-SHA256", "Signature="
 
 @pytest.fixture
 def it(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    monkeypatch.setattr(client, "_TRIES", 1)
-    monkeypatch.setattr(cos, "_TRIES", 1)
+    monkeypatch.setattr(retry, "_TRIES", 1)
     with Cloud(clock=ManualClock()) as cloud:
         fill(cloud, FOLDER)
         for configuration in cloud.region("ap-guangzhou").launch_configurations.values():

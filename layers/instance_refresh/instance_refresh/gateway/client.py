@@ -7,7 +7,6 @@ again after a success, the other passes an error over whose Content-Type has a c
 from __future__ import annotations
 
 import json
-import random
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,6 +21,7 @@ from ..deadline import within
 from ..errors import ApiError
 from ..logs import logger
 from .pace import Pace
+from .retry import retry
 
 if TYPE_CHECKING:
     from ..deadline import Deadline
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _CONNECT_TIMEOUT = 3.0
 _CALL_TIMEOUT = 15.0
-_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
-_TRIES = 6
 # StartInstanceRefresh takes 20 calls a second, and no action that is used here takes fewer.
 # A little less leaves room for calls that reach the API unevenly.
 _INTERVAL = 1 / 19.3
@@ -62,24 +60,8 @@ class Api:
     def call(
         self, action: str, parameters: dict[str, Any], deadline: Deadline, *, repeat: bool = True
     ) -> dict[str, Any]:
-        """Call an action and give its `Response`.
-
-        A throttled call is sent again; one whose fate is unknown (network, 5xx, InternalError,
-        an answer that can't be read) only if it may be repeated.
-        """
-        for attempt in range(_TRIES):
-            try:
-                return self._logged(action, parameters, deadline)
-            except ApiError as error:
-                throttled = error.code.startswith("RequestLimitExceeded")
-                if attempt + 1 == _TRIES or not (throttled or (repeat and error.fate_unknown)):
-                    raise
-                most = min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
-                try:
-                    deadline.sleep(random.uniform(most / 2, most))
-                except ApiError:
-                    raise error from None
-        raise AssertionError  # the last attempt has returned or raised
+        """Call an action and give its `Response`; `retry` says when it is sent again."""
+        return retry(lambda: self._logged(action, parameters, deadline), deadline, repeat=repeat)
 
     def _logged(
         self, action: str, parameters: dict[str, Any], deadline: Deadline

@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 
 from ..deadline import within
 from ..errors import ApiError
+from .retry import retry
 
 if TYPE_CHECKING:
     from ..deadline import Deadline
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 _VALID_SECONDS = 300
 _TIMEOUT = 10.0
-_TRIES = 4
 _OK, _SERVER_ERROR = 200, 500
 _CODE = re.compile(rb"<Code>([A-Za-z.]{1,64})</Code>")
 
@@ -74,14 +74,7 @@ class Cos:
 
     def read(self, region: str, bucket: str, key: str, most: int) -> bytes:
         """Read an object, at most one byte more than `most`, so that a larger one is noticed."""
-        for attempt in range(_TRIES):
-            try:
-                return self._once(region, bucket, key, most)
-            except ApiError as error:
-                if not error.fate_unknown or attempt + 1 == _TRIES:
-                    raise
-                self._deadline.sleep(0.2 * 2**attempt)
-        raise AssertionError  # the last attempt has returned or raised
+        return retry(lambda: self._once(region, bucket, key, most), self._deadline)
 
     def _once(self, region: str, bucket: str, key: str, most: int) -> bytes:
         timeout = min(_TIMEOUT, self._deadline.check())
