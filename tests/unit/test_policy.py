@@ -48,6 +48,7 @@ def test_without_tags_nothing_is_asked_for() -> None:
     [
         ("ring", "first", "a whole number"),
         ("ring", "-1", "a whole number"),
+        ("ring", "1000", "from 0 to 999"),
         ("batch-size", "150%", "a count of instances"),
         ("batch-size", "0", "a count of instances"),
         ("batch-pause", "automatic", "AUTOMATIC"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .act import PAUSED_ACTIONS
 from .errors import Problem
 from .fleet import FAMILY_TAG
-from .values import duration, one_of
+from .values import duration, one_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,13 +69,6 @@ def policy(tags: Mapping[str, str]) -> Policy | tuple[Problem, ...]:
     return tuple(problems) or Policy(**values)
 
 
-def _ring(text: str) -> int:
-    if not re.fullmatch(r"\d{1,3}", text.strip()):
-        message = "must be a whole number from 0 to 999"
-        raise ValueError(message)
-    return int(text)
-
-
 def _batch_size(text: str) -> int | str:
     """Read `2`, `25%`, or `25pct` where a tag's value may not have a percent sign."""
     found = re.fullmatch(r"([1-9]\d{0,3})(%|pct)?", text.strip())
@@ -100,7 +93,7 @@ def _window(text: str) -> Window:
 
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     FAMILY_TAG: ("family", _text),
-    f"{PREFIX}ring": ("ring", _ring),
+    f"{PREFIX}ring": ("ring", whole(0, 999)),
     f"{PREFIX}batch-size": ("batch_size", _batch_size),
     f"{PREFIX}batch-pause": ("batch_pause", one_of(*PAUSES)),
     f"{PREFIX}fail-process": ("fail_process", one_of(*FAIL_PROCESSES)),

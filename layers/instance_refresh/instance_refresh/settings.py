@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .act import PAUSED_ACTIONS
 from .errors import InvalidSetting
-from .values import duration, one_of
+from .values import duration, one_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -88,7 +88,7 @@ def settings(environ: Mapping[str, str]) -> Settings:
             *_secret(environ, "WEBHOOK_SECRET"),
             *_secret(environ, "WEBHOOK_SECRET_PREVIOUS"),
         ),
-        max_refreshing=_read(environ, "MAX_REFRESHING", "5", _count),
+        max_refreshing=_read(environ, "MAX_REFRESHING", "5", whole(1, 9999)),
         limits=Limits(
             paused=_read(environ, "PAUSED_LIMIT", "2h", duration),
             failed=_read(environ, "FAILED_LIMIT", "15m", duration),
@@ -120,13 +120,6 @@ def _secret(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
         accepted = f"must be whsec_ and the base64 of at least {_LEAST_SECRET} random bytes"
         raise InvalidSetting(name, accepted)
     return (value,)
-
-
-def _count(text: str) -> int:
-    if not re.fullmatch(r"[1-9]\d{0,3}", text.strip()):
-        message = "must be a whole number from 1 to 9999"
-        raise ValueError(message)
-    return int(text)
 
 
 def _url(environ: Mapping[str, str], name: str, default: str) -> str:

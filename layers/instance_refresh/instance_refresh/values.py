@@ -22,6 +22,19 @@ def duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[found[2]]: int(found[1])})
 
 
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """Make a reader that takes a whole number from `least` to `most`; its ValueError says so."""
+
+    def read(text: str) -> int:
+        found = re.fullmatch(r"\d{1,6}", text.strip())
+        if not found or not least <= int(found[0]) <= most:
+            message = f"must be a whole number from {least} to {most}"
+            raise ValueError(message)
+        return int(found[0])
+
+    return read
+
+
 def one_of(*accepted: Word) -> Callable[[str], Word]:
     """Make a reader that takes one of these words; its ValueError lists them."""
     words: dict[str, Word] = {word: word for word in accepted}
