@@ -35,26 +35,6 @@ if TYPE_CHECKING:
     from local.scf.host import Host
     from local.scf.invocation import Invocation
 
-# The functions' own settings, taken along from the user's environment.
-OWN_SETTINGS = (
-    "ALLOWED_GROUPS",
-    "ALLOWED_REGIONS",
-    "FAILED_LIMIT",
-    "IMAGE_CREATORS",
-    "LOG_LEVEL",
-    "MANIFEST_BUCKETS",
-    "MANIFEST_PREFIX",
-    "MANIFEST_SUFFIX",
-    "MAX_REFRESHING",
-    "PAUSED_ACTION",
-    "PAUSED_LIMIT",
-    "STUCK_LIMIT",
-    "UNDEPLOYED_LIMIT",
-    "WEBHOOK_AUTH",
-    "WEBHOOK_SECRET",
-    "WEBHOOK_SECRET_PREVIOUS",
-)
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; 0 if the function answered, 1 if it failed, 2 if it was not run.
@@ -166,9 +146,18 @@ def confirm(options: argparse.Namespace, variables: Mapping[str, str]) -> None:
         raise Unusable(message)
 
 
+def own_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Take the functions' settings along, all but where the cloud is."""
+    project.import_layer()
+    from instance_refresh.settings import NAMES
+
+    own = [name for name in NAMES if name not in SERVICES and environ.get(name)]
+    return {name: environ[name] for name in own}
+
+
 def run(options: argparse.Namespace, host: Host, role: Credentials, event: Any) -> Invocation:
     """Run the event once in the runtime."""
-    own = {name: os.environ[name] for name in OWN_SETTINGS if os.environ.get(name)}
+    own = own_settings(os.environ)
     if options.cloud == "local":
         own.setdefault("MANIFEST_PREFIX", PREFIX)
     if not options.unsigned and webhook.is_unsigned_call(event):

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from instance_refresh.settings import NAMES
 from local.cloud import Cloud
-from local.invoke import OWN_SETTINGS, as_of_now, main
+from local.invoke import as_of_now, main
 from local.remote import CREDENTIALS, SERVICES
 from local.scf.project import ROOT
 from local.seed import seed
@@ -30,7 +31,7 @@ REQUEST = {"AutoScalingGroupId": "asg-web00001", "ImageId": "img-base0003"}
 
 @pytest.fixture
 def event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    for name in (*CREDENTIALS, *SERVICES, *OWN_SETTINGS, "TENCENTCLOUD_REGION"):
+    for name in (*CREDENTIALS, *SERVICES, *NAMES, "TENCENTCLOUD_REGION"):
         monkeypatch.delenv(name, raising=False)
     path = tmp_path / "event.json"
     headers = {"content-type": "application/json"}

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from instance_refresh.errors import InvalidSetting
-from instance_refresh.settings import settings
+from instance_refresh.settings import NAMES, settings
 
 
 @pytest.mark.parametrize(
@@ -26,6 +28,23 @@ def test_a_wrong_setting_is_named_with_the_accepted_form(
 ) -> None:
     with pytest.raises(InvalidSetting, match=f"{name} must be .*{accepted}"):
         settings({name: value})
+
+
+class Environ(dict[str, str]):
+    """Holds nothing, and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return default
+
+
+def test_every_variable_that_is_read_is_one_of_the_names() -> None:
+    environ = Environ()
+    settings(environ)
+    assert sorted(environ.asked) == sorted(NAMES)
 
 
 def test_a_level_may_be_written_in_small_letters() -> None:

@@ -17,6 +17,28 @@ if TYPE_CHECKING:
     from .act import PausedAction
 
 Value = TypeVar("Value")
+# The variables that `settings` reads.
+NAMES = (
+    "AS_ENDPOINT",
+    "CVM_ENDPOINT",
+    "COS_ENDPOINT",
+    "MANIFEST_PREFIX",
+    "MANIFEST_SUFFIX",
+    "MANIFEST_BUCKETS",
+    "IMAGE_CREATORS",
+    "ALLOWED_GROUPS",
+    "ALLOWED_REGIONS",
+    "LOG_LEVEL",
+    "WEBHOOK_AUTH",
+    "WEBHOOK_SECRET",
+    "WEBHOOK_SECRET_PREVIOUS",
+    "MAX_REFRESHING",
+    "PAUSED_LIMIT",
+    "FAILED_LIMIT",
+    "STUCK_LIMIT",
+    "UNDEPLOYED_LIMIT",
+    "PAUSED_ACTION",
+)
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
 _LEAST_SECRET = 24
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -69,24 +91,23 @@ class Settings(NamedTuple):
 
 def settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings; an InvalidSetting names the variable that is wrong."""
-    cos = environ.get("COS_ENDPOINT", "")
     return Settings(
-        as_endpoint=_url(environ, "AS_ENDPOINT", "https://as.tencentcloudapi.com"),
-        cvm_endpoint=_url(environ, "CVM_ENDPOINT", "https://cvm.tencentcloudapi.com"),
-        cos_endpoint=_url(environ, "COS_ENDPOINT", "") if cos else None,
+        as_endpoint=_read(environ, "AS_ENDPOINT", "https://as.tencentcloudapi.com", _url),
+        cvm_endpoint=_read(environ, "CVM_ENDPOINT", "https://cvm.tencentcloudapi.com", _url),
+        cos_endpoint=_read(environ, "COS_ENDPOINT", "", _url) or None,
         manifest_prefix=environ.get("MANIFEST_PREFIX", ""),
         manifest_suffix=environ.get("MANIFEST_SUFFIX", ".json"),
-        manifest_buckets=_words(environ.get("MANIFEST_BUCKETS", "")),
+        manifest_buckets=_read(environ, "MANIFEST_BUCKETS", "", _words),
         allowed=Allowed(
-            creators=_words(environ.get("IMAGE_CREATORS", "")),
-            groups=_words(environ.get("ALLOWED_GROUPS", "")),
-            regions=_words(environ.get("ALLOWED_REGIONS", "")),
+            creators=_read(environ, "IMAGE_CREATORS", "", _words),
+            groups=_read(environ, "ALLOWED_GROUPS", "", _words),
+            regions=_read(environ, "ALLOWED_REGIONS", "", _words),
         ),
         log_level=_read(environ, "LOG_LEVEL", "INFO", lambda text: one_of(*_LEVELS)(text.upper())),
         webhook_auth=_read(environ, "WEBHOOK_AUTH", "signature", one_of("signature", "cam")),
         webhook_secrets=(
-            *_secret(environ, "WEBHOOK_SECRET"),
-            *_secret(environ, "WEBHOOK_SECRET_PREVIOUS"),
+            *_read(environ, "WEBHOOK_SECRET", "", _secret),
+            *_read(environ, "WEBHOOK_SECRET_PREVIOUS", "", _secret),
         ),
         max_refreshing=_read(environ, "MAX_REFRESHING", "5", whole(1, 9999)),
         limits=Limits(
@@ -108,26 +129,25 @@ def _read(
         raise InvalidSetting(name, str(error)) from None
 
 
-def _secret(environ: Mapping[str, str], name: str) -> tuple[str, ...]:
-    value = environ.get(name, "")
-    if not value:
+def _secret(text: str) -> tuple[str, ...]:
+    if not text:
         return ()
     try:
-        secret = base64.b64decode(value.removeprefix("whsec_"), validate=True)
+        secret = base64.b64decode(text.removeprefix("whsec_"), validate=True)
     except ValueError:
         secret = b""
     if len(secret) < _LEAST_SECRET:
-        accepted = f"must be whsec_ and the base64 of at least {_LEAST_SECRET} random bytes"
-        raise InvalidSetting(name, accepted)
-    return (value,)
+        message = f"must be whsec_ and the base64 of at least {_LEAST_SECRET} random bytes"
+        raise ValueError(message)
+    return (text,)
 
 
-def _url(environ: Mapping[str, str], name: str, default: str) -> str:
-    value = environ.get(name) or default
-    if not _URL.fullmatch(value):
-        raise InvalidSetting(name, "must be a URL such as https://as.intl.tencentcloudapi.com")
-    return value.rstrip("/")
+def _url(text: str) -> str:
+    if text and not _URL.fullmatch(text):
+        message = "must be a URL such as https://as.intl.tencentcloudapi.com"
+        raise ValueError(message)
+    return text.rstrip("/")
 
 
-def _words(value: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in value.split(",") if word.strip())
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
