@@ -2,14 +2,14 @@
 
 InstanceRefreshError
 ├── InvalidInput      what was sent is not valid: every problem, each with its JSON Pointer
-├── Refused           what was sent can't be served here: wrong method, media type, size, …
+├── NotServed         what was sent can't be served here: wrong method, media type, size, …
 ├── InvalidSetting    an environment variable of the function is wrong
 └── ApiError          a Tencent Cloud API refused, failed or could not be reached
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ class InvalidInput(InstanceRefreshError):
         super().__init__(f"{what}: " + "; ".join(map(str, self.problems)))
 
 
-class Refused(InstanceRefreshError):
+class NotServed(InstanceRefreshError):
     """What was sent can't be served, whatever its content."""
 
     def __init__(self, code: str, status: int, message: str, remedy: str) -> None:
@@ -81,8 +81,19 @@ class ApiError(InstanceRefreshError):
         self.status, self.retryable, self.remedy = rule.status, rule.retryable, rule.remedy
         self.outcome = rule.outcome
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The fields of an Outcome that say which error it was, and what to do about it."""
+        return {
+            "status": self.status,
+            "code": self.code,
+            "remedy": self.remedy,
+            "request_id": self.request_id or "",
+            "retryable": self.retryable,
+        }
 
-class Rule(NamedTuple):
+
+class ErrorRule(NamedTuple):
     """What an API error code means to a caller."""
 
     outcome: str
@@ -100,112 +111,124 @@ _AGAIN = "Nothing to mend here: try again later."
 _NETWORK = "Try again later; if it stays, check the endpoints and the function's network."
 
 # Code, or its part before the first dot, or "" -> rule. The README's table is tested against it.
-API_ERRORS: dict[str, Rule] = {
-    "InvalidParameterValue.BatchNumberTooLarge": Rule(
+API_ERRORS: dict[str, ErrorRule] = {
+    "InvalidParameterValue.BatchNumberTooLarge": ErrorRule(
         "refused", 409, True, "Instances left the group meanwhile: send the request again."
     ),
-    "InvalidParameterValue.MaxSurgeTooLarge": Rule(
+    "InvalidParameterValue.MaxSurgeTooLarge": ErrorRule(
         "refused", 409, True, "Lower MaxSurge to the instances of one batch."
     ),
-    "InvalidParameterValue.InvalidAutoScalingGroupId": Rule(
+    "InvalidParameterValue.InvalidAutoScalingGroupId": ErrorRule(
         "refused", 404, False, "Check AutoScalingGroupId: it has the form asg-xxxxxxxx."
     ),
-    "ResourceNotFound.AutoScalingGroupIdNotFound": Rule(
+    "ResourceNotFound.AutoScalingGroupIdNotFound": ErrorRule(
         "refused", 404, False, "Check AutoScalingGroupId and Region: there is no such group there."
     ),
-    "ResourceNotFound.LaunchConfigurationIdNotFound": Rule(
+    "ResourceNotFound.LaunchConfigurationIdNotFound": ErrorRule(
         "refused", 409, False, "Give the group a launch configuration that exists."
     ),
-    "ResourceNotFound.RefreshActivityNotFound": Rule(
+    "ResourceNotFound.RefreshActivityNotFound": ErrorRule(
         "refused", 404, False, "The refresh activity is gone: look at the group's newest one."
     ),
-    "ResourceUnavailable.AutoScalingGroupAbnormalStatus": Rule(
+    "ResourceUnavailable.AutoScalingGroupAbnormalStatus": ErrorRule(
         "refused", 409, False, "Mend what the console shows as abnormal in the group first."
     ),
-    "ResourceUnavailable.AutoScalingGroupDisabled": Rule(
+    "ResourceUnavailable.AutoScalingGroupDisabled": ErrorRule(
         "refused", 409, False, "Enable the scaling group, then send the request again."
     ),
-    "ResourceUnavailable.AutoScalingGroupInActivity": Rule(
+    "ResourceUnavailable.AutoScalingGroupInActivity": ErrorRule(
         "refused", 409, True, "Wait until the group's scaling activity ends."
     ),
-    "ResourceUnavailable.AutoScalingGroupInRefreshActivity": Rule(
+    "ResourceUnavailable.AutoScalingGroupInRefreshActivity": ErrorRule(
         "busy", 409, True, "Wait until the group's refresh activity ends, or cancel it."
     ),
-    "ResourceUnavailable.InquiryPriceResetInstanceFailed": Rule(
+    "ResourceUnavailable.InquiryPriceResetInstanceFailed": ErrorRule(
         "refused",
         409,
         False,
         "The image doesn't fit the instances (disk, type, platform) or is gone: use another.",
     ),
-    "ResourceUnavailable.NoInstanceCanRefresh": Rule(
+    "ResourceUnavailable.NoInstanceCanRefresh": ErrorRule(
         "refused", 409, False, "The group has no instance in service: scale it out first."
     ),
-    "ResourceUnavailable.NoInstanceCanRollback": Rule(
+    "ResourceUnavailable.NoInstanceCanRollback": ErrorRule(
         "refused", 409, False, "No instance of the activity is left to roll back."
     ),
-    "ResourceUnavailable.RefreshActivityCanNotRollback": Rule(
+    "ResourceUnavailable.RefreshActivityCanNotRollback": ErrorRule(
         "refused", 409, False, "Only a paused or the newest successful activity can be rolled back."
     ),
-    "ResourceUnavailable.RollbackTypeActivityCanNotRollbackAgain": Rule(
+    "ResourceUnavailable.RollbackTypeActivityCanNotRollbackAgain": ErrorRule(
         "refused", 409, False, "A rollback can't be rolled back: start a refresh with the image."
     ),
-    "ResourceUnavailable.RefreshActivityStatusConflictWithOperation": Rule(
+    "ResourceUnavailable.RefreshActivityStatusConflictWithOperation": ErrorRule(
         "refused", 409, True, "The activity has moved on meanwhile: look at it again."
     ),
-    "ResourceUnavailable.LaunchConfigurationStatusAbnormal": Rule(
+    "ResourceUnavailable.LaunchConfigurationStatusAbnormal": ErrorRule(
         "refused", 409, False, "Mend the launch configuration: the console says what is abnormal."
     ),
-    "ResourceUnavailable": Rule(
+    "ResourceUnavailable": ErrorRule(
         "refused", 409, False, "Mend what the message names, then send the request again."
     ),
-    "ResourceInUse": Rule("refused", 409, True, "Wait until what the message names has ended."),
-    "ResourceNotFound": Rule("refused", 404, False, "Check the ids and the Region of the request."),
-    "InvalidImageId": Rule("refused", 409, False, "Check ImageId and Region: use an image there."),
-    "InvalidParameterValue.ImageNotFound": Rule(
+    "ResourceInUse": ErrorRule(
+        "refused", 409, True, "Wait until what the message names has ended."
+    ),
+    "ResourceNotFound": ErrorRule(
+        "refused", 404, False, "Check the ids and the Region of the request."
+    ),
+    "InvalidImageId": ErrorRule(
         "refused", 409, False, "Check ImageId and Region: use an image there."
     ),
-    "InvalidParameterValue": Rule("refused", 400, False, "Correct the value the message names."),
-    "InvalidParameter": Rule("failed", 502, False, _REPORT),
-    "MissingParameter": Rule("failed", 502, False, _REPORT),
-    "UnknownParameter": Rule("failed", 502, False, _REPORT),
-    "InvalidAction": Rule("failed", 502, False, _REPORT),
-    "UnauthorizedOperation.AutoScalingRoleUnauthorized": Rule(
+    "InvalidParameterValue.ImageNotFound": ErrorRule(
+        "refused", 409, False, "Check ImageId and Region: use an image there."
+    ),
+    "InvalidParameterValue": ErrorRule(
+        "refused", 400, False, "Correct the value the message names."
+    ),
+    "InvalidParameter": ErrorRule("failed", 502, False, _REPORT),
+    "MissingParameter": ErrorRule("failed", 502, False, _REPORT),
+    "UnknownParameter": ErrorRule("failed", 502, False, _REPORT),
+    "InvalidAction": ErrorRule("failed", 502, False, _REPORT),
+    "UnauthorizedOperation.AutoScalingRoleUnauthorized": ErrorRule(
         "refused", 502, False, "Grant the service role AS_QCSRole in the Auto Scaling console."
     ),
-    "UnauthorizedOperation": Rule("failed", 502, False, _PERMISSION),
-    "AuthFailure.UnauthorizedOperation": Rule("failed", 502, False, _PERMISSION),
-    "AuthFailure.TokenFailure": Rule("failed", 502, True, _CREDENTIALS),
-    "AuthFailure": Rule("failed", 502, False, _CREDENTIALS),
-    "UnsupportedRegion": Rule("refused", 400, False, "Use a Region that Auto Scaling serves."),
-    "UnsupportedOperation": Rule("refused", 409, False, "Mend what the message names."),
-    "LimitExceeded": Rule("refused", 409, False, "Raise the quota that the message names."),
-    "RequestLimitExceeded": Rule("failed", 429, True, _AGAIN),
-    "CallCvmError": Rule("failed", 502, True, _AGAIN),
-    "InternalError": Rule("failed", 502, True, _AGAIN),
-    "FailedOperation": Rule("failed", 502, True, _AGAIN),
-    "NoSuchBucket": Rule("failed", 502, False, "Check the bucket of the function's COS trigger."),
-    "NoSuchKey": Rule("failed", 502, False, "The object was deleted meanwhile: publish it again."),
-    "SlowDown": Rule("failed", 429, True, _AGAIN),
-    "ServiceUnavailable": Rule("failed", 502, True, _AGAIN),
-    "ExpiredToken": Rule("failed", 502, True, _CREDENTIALS),
-    "AccessDenied": Rule("failed", 502, False, _PERMISSION),
+    "UnauthorizedOperation": ErrorRule("failed", 502, False, _PERMISSION),
+    "AuthFailure.UnauthorizedOperation": ErrorRule("failed", 502, False, _PERMISSION),
+    "AuthFailure.TokenFailure": ErrorRule("failed", 502, True, _CREDENTIALS),
+    "AuthFailure": ErrorRule("failed", 502, False, _CREDENTIALS),
+    "UnsupportedRegion": ErrorRule("refused", 400, False, "Use a Region that Auto Scaling serves."),
+    "UnsupportedOperation": ErrorRule("refused", 409, False, "Mend what the message names."),
+    "LimitExceeded": ErrorRule("refused", 409, False, "Raise the quota that the message names."),
+    "RequestLimitExceeded": ErrorRule("failed", 429, True, _AGAIN),
+    "CallCvmError": ErrorRule("failed", 502, True, _AGAIN),
+    "InternalError": ErrorRule("failed", 502, True, _AGAIN),
+    "FailedOperation": ErrorRule("failed", 502, True, _AGAIN),
+    "NoSuchBucket": ErrorRule(
+        "failed", 502, False, "Check the bucket of the function's COS trigger."
+    ),
+    "NoSuchKey": ErrorRule(
+        "failed", 502, False, "The object was deleted meanwhile: publish it again."
+    ),
+    "SlowDown": ErrorRule("failed", 429, True, _AGAIN),
+    "ServiceUnavailable": ErrorRule("failed", 502, True, _AGAIN),
+    "ExpiredToken": ErrorRule("failed", 502, True, _CREDENTIALS),
+    "AccessDenied": ErrorRule("failed", 502, False, _PERMISSION),
     # Ours, where no platform code exists.
-    "ClientNetworkError": Rule("failed", 502, True, _NETWORK),
-    "ServerNetworkError": Rule("failed", 502, True, _AGAIN),
-    "InvalidAnswer": Rule("failed", 502, True, _AGAIN),
-    "DeadlineExceeded": Rule(
+    "ClientNetworkError": ErrorRule("failed", 502, True, _NETWORK),
+    "ServerNetworkError": ErrorRule("failed", 502, True, _AGAIN),
+    "InvalidAnswer": ErrorRule("failed", 502, True, _AGAIN),
+    "DeadlineExceeded": ErrorRule(
         "failed", 504, True, "Raise the function's timeout, or ask for fewer groups at once."
     ),
-    "TooManyObjects": Rule(
+    "TooManyObjects": ErrorRule(
         "failed", 502, False, "Ask for fewer groups at once, by their ids or narrower tags."
     ),
-    "CredentialsMissing": Rule(
+    "CredentialsMissing": ErrorRule(
         "failed", 502, False, "Give the function an execution role, and deploy it again."
     ),
-    "": Rule("failed", 502, False, "Look the code up in the API's documentation."),
+    "": ErrorRule("failed", 502, False, "Look the code up in the API's documentation."),
 }
 
 
-def rule_for(code: str) -> Rule:
+def rule_for(code: str) -> ErrorRule:
     """Find what a code means: by the whole code, then by the part before its first dot."""
     return API_ERRORS.get(code) or API_ERRORS.get(code.partition(".")[0]) or API_ERRORS[""]

@@ -20,37 +20,53 @@ EMPTY = "GroupEmpty"
 _CHANGING = ("PENDING", "STARTING", "STOPPING", "REBOOTING")
 
 
-class Rule(NamedTuple):
+class RefusalRule(NamedTuple):
     remedy: str
     status: int = 409
     retryable: bool = False
 
 
-REFUSALS: dict[str, Rule] = {
-    "GroupNotFound": Rule("Check the ids and the Region: there is no such group there.", 404),
-    "NoGroupMatches": Rule("Give at least one scaling group these tags.", 404),
-    "NoFollower": Rule("Tag the groups that are to follow: instance-refresh:image-family.", 404),
-    "ImageWithoutFamily": Rule("Name the groups in the manifest, or give the image a family."),
-    "GroupNotAllowed": Rule("Add the group to ALLOWED_GROUPS, or leave it out.", 403),
-    "RegionNotAllowed": Rule("Add the region to ALLOWED_REGIONS, or leave it out.", 403),
-    "GroupAbnormal": Rule("Mend what the console shows as abnormal in the group first."),
-    "GroupInActivity": Rule("Wait until the group's scaling activity ends.", retryable=True),
-    EMPTY: Rule("Scale the group out first: nothing in it can be refreshed."),
-    "NoneInService": Rule("Wait until an instance runs in service, or repair one.", retryable=True),
-    "InstanceChanging": Rule("Wait until the instance runs again.", retryable=True),
-    "LaunchConfigurationNotFound": Rule("Give the group a launch configuration that exists."),
-    "LaunchConfigurationAbnormal": Rule("Mend the launch configuration, or name another image."),
-    "LaunchConfigurationShared": Rule(
+REFUSALS: dict[str, RefusalRule] = {
+    "GroupNotFound": RefusalRule(
+        "Check the ids and the Region: there is no such group there.", 404
+    ),
+    "NoGroupMatches": RefusalRule("Give at least one scaling group these tags.", 404),
+    "NoFollower": RefusalRule(
+        "Tag the groups that are to follow: instance-refresh:image-family.", 404
+    ),
+    "ImageWithoutFamily": RefusalRule(
+        "Name the groups in the manifest, or give the image a family."
+    ),
+    "GroupNotAllowed": RefusalRule("Add the group to ALLOWED_GROUPS, or leave it out.", 403),
+    "RegionNotAllowed": RefusalRule("Add the region to ALLOWED_REGIONS, or leave it out.", 403),
+    "GroupAbnormal": RefusalRule("Mend what the console shows as abnormal in the group first."),
+    "GroupInActivity": RefusalRule("Wait until the group's scaling activity ends.", retryable=True),
+    EMPTY: RefusalRule("Scale the group out first: nothing in it can be refreshed."),
+    "NoneInService": RefusalRule(
+        "Wait until an instance runs in service, or repair one.", retryable=True
+    ),
+    "InstanceChanging": RefusalRule("Wait until the instance runs again.", retryable=True),
+    "LaunchConfigurationNotFound": RefusalRule(
+        "Give the group a launch configuration that exists."
+    ),
+    "LaunchConfigurationAbnormal": RefusalRule(
+        "Mend the launch configuration, or name another image."
+    ),
+    "LaunchConfigurationShared": RefusalRule(
         "Ask for all the groups that use it in one request, or give the group one of its own."
     ),
-    "ImageNotFound": Rule("Use an image of this region, or copy the image to it."),
-    "ImageFamilyEmpty": Rule("Publish an image of this family that is NORMAL and not deprecated."),
-    "ImageNotNormal": Rule("Wait until the image is NORMAL.", retryable=True),
-    "ImageCreationFailed": Rule("Build the image again and publish the new one."),
-    "ImageDeprecated": Rule("Publish a newer image, or lift its deprecation."),
-    "ImageArchitecture": Rule("Use an image of the group's architecture."),
-    "ImageTooLarge": Rule("Use an image that fits the system disk."),
-    "ImageCreatorNotAllowed": Rule("Add the creator to IMAGE_CREATORS, or use another image."),
+    "ImageNotFound": RefusalRule("Use an image of this region, or copy the image to it."),
+    "ImageFamilyEmpty": RefusalRule(
+        "Publish an image of this family that is NORMAL and not deprecated."
+    ),
+    "ImageNotNormal": RefusalRule("Wait until the image is NORMAL.", retryable=True),
+    "ImageCreationFailed": RefusalRule("Build the image again and publish the new one."),
+    "ImageDeprecated": RefusalRule("Publish a newer image, or lift its deprecation."),
+    "ImageArchitecture": RefusalRule("Use an image of the group's architecture."),
+    "ImageTooLarge": RefusalRule("Use an image that fits the system disk."),
+    "ImageCreatorNotAllowed": RefusalRule(
+        "Add the creator to IMAGE_CREATORS, or use another image."
+    ),
 }
 
 

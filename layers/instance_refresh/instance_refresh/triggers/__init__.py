@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import Refused
+from ..errors import NotServed
 
 _SCHEMAS = {"http": "http_event", "timer": "timer_event", "cos": "cos_event"}
 
@@ -22,10 +22,10 @@ def kind(event: Any) -> str:
 
 
 def expect(trigger: str, event: Any) -> Any:
-    """Give the event back if it is the trigger's; a Refused names what it is instead."""
+    """Give the event back if it is the trigger's; a NotServed names what it is instead."""
     found = kind(event)
     if found != trigger:
-        raise Refused(
+        raise NotServed(
             "WrongTrigger",
             400,
             f"this function takes {trigger} events, and was sent an event of kind {found}",

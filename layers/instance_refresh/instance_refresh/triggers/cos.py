@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..contract import printable
-from ..errors import InstanceRefreshError, InvalidInput, Problem, Refused
+from ..errors import InstanceRefreshError, InvalidInput, NotServed, Problem
 from . import expect, manifest
 
 if TYPE_CHECKING:
@@ -98,8 +98,8 @@ def _why_ignored(published: _Object, settings: Settings) -> str | None:
     return None
 
 
-def _too_large() -> Refused:
-    return Refused(
+def _too_large() -> NotServed:
+    return NotServed(
         "ManifestTooLarge",
         413,
         f"the object is larger than {MAX_MANIFEST // 1024} KB: no manifest is that large",

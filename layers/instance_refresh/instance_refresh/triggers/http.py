@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
-from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, Problem, Refused
+from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, NotServed, Problem
 from . import expect, repeats
 from .signature import unauthorized, verified
 
@@ -38,7 +38,7 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     except InvalidSetting as error:  # whose callers may be anyone: they learn no name of it
         invocation.fail(error)
         remedy = InstanceRefreshError.remedy
-        wrong = Refused(error.code, error.status, "a setting of the function is wrong", remedy)
+        wrong = NotServed(error.code, error.status, "a setting of the function is wrong", remedy)
         return _problem(wrong, invocation)
     except InstanceRefreshError as error:
         invocation.fail(error)
@@ -56,7 +56,7 @@ def _authentic_body(
 ) -> tuple[bytes, Signature | None]:
     """Give the body, not parsed yet, and who signed it when."""
     if event["httpMethod"].upper() != "POST":
-        raise Refused("MethodNotAllowed", 405, "only POST is served here", "Send a POST request.")
+        raise NotServed("MethodNotAllowed", 405, "only POST is served here", "Send a POST request.")
     headers = {name.lower(): str(value) for name, value in event["headers"].items()}
     body, settings = _body(event), invocation.settings
     try:
@@ -66,7 +66,7 @@ def _authentic_body(
         raise unauthorized() from None
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
-        raise Refused(
+        raise NotServed(
             "UnsupportedMediaType",
             415,
             "the body must be JSON",
@@ -91,9 +91,9 @@ def _body(event: dict[str, Any]) -> bytes:
     return data
 
 
-def _too_large() -> Refused:
+def _too_large() -> NotServed:
     most = f"{MAX_BODY // 1024} KB"
-    return Refused(
+    return NotServed(
         "PayloadTooLarge", 413, f"the body is larger than {most}", f"Send at most {most}."
     )
 

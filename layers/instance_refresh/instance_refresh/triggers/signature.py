@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from ..errors import InvalidSetting, Refused
+from ..errors import InvalidSetting, NotServed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,7 @@ def verified(headers: Mapping[str, str], body: bytes, settings: Settings) -> Sig
     """Verify who calls; None where the function URL's own CAM check stands for it.
 
     `headers` have lower-case names. A call that isn't signed with one of the secrets, or was signed
-    more than five minutes ago, is Refused; without any secret it is an InvalidSetting.
+    more than five minutes ago, is NotServed; without any secret it is an InvalidSetting.
     """
     if settings.webhook_auth == "cam":
         return None
@@ -48,6 +48,6 @@ def verified(headers: Mapping[str, str], body: bytes, settings: Settings) -> Sig
     raise unauthorized()
 
 
-def unauthorized() -> Refused:
+def unauthorized() -> NotServed:
     """Make the error that says no more than that."""
-    return Refused("Unauthorized", 401, "unauthorized", "Sign the call.")
+    return NotServed("Unauthorized", 401, "unauthorized", "Sign the call.")
