@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instance_refresh import contract
-from instance_refresh.contract import quick
+from instance_refresh.contract import quick, validate
 from instance_refresh.errors import InvalidInput
 
 NAMES = sorted(path.stem for path in Path(contract.__file__).parent.glob("*.json"))
@@ -107,8 +107,8 @@ documents = st.recursive(
 
 def agree(name: str, document: Any) -> bool:
     document = json.loads(json.dumps(document))
-    said = contract._quick(name).follows(document)
-    assert said is contract._validator(name).is_valid(document), document
+    said = validate._quick(name).follows(document)
+    assert said is validate._validator(name).is_valid(document), document
     return said
 
 

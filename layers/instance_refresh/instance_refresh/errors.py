@@ -34,6 +34,11 @@ class Problem(NamedTuple):
         return f"{self.pointer} {self.message}".strip()
 
 
+def printable(text: str) -> str:
+    """Write what a sender chose so that it can stand in a line."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 class InvalidInput(InstanceRefreshError):
     """What was sent doesn't follow its JSON Schema, or isn't JSON."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..contract import check
 from ..errors import NotServed
 
 _SCHEMAS = {"http": "http_event", "timer": "timer_event", "cos": "cos_event"}
@@ -31,6 +32,4 @@ def expect(trigger: str, event: Any) -> Any:
             f"this function takes {trigger} events, and was sent an event of kind {found}",
             "Connect the trigger to the function that is made for it.",
         )
-    from ..contract import check
-
     return check(_SCHEMAS[trigger], event, f"the {trigger} event")

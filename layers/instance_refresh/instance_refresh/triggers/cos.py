@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..contract import printable
-from ..errors import InstanceRefreshError, InvalidInput, NotServed, Problem
+from ..errors import InstanceRefreshError, InvalidInput, NotServed, Problem, printable
 from . import expect, manifest
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
 from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, NotServed, Problem
+from ..request import request
 from . import expect, repeats
 from .signature import unauthorized, verified
 
@@ -30,8 +31,6 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
             invocation.note("Repeated", "the same call again: it gets the same answer")
             return answer
         document = check("request", parse(body, "the body"), "the body")
-        from ..request import request  # what is invalid never needs it
-
         asked_at = signature.at if signature else None
         asked = request(document, region=invocation.region, asked_at=asked_at)
         outcomes = invocation.roll_out(asked)
