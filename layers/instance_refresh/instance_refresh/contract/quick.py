@@ -7,59 +7,17 @@ doesn't. It knows the keywords that the schemas here use; tests hold the two aga
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Check = Callable[[Any], bool]
+
 Schema = dict[str, Any]
 ANNOTATIONS = frozenset({"$schema", "$id", "$comment", "$defs", "title"})
-
-
-class Quick:
-    """A schema; `named` gives the schema of a URN that a reference names."""
-
-    def __init__(self, root: Schema, named: Callable[[str], Schema]) -> None:
-        self.root, self._named = root, named
-
-    def follows(self, value: Any) -> bool:
-        """Say whether the document follows the schema."""
-        return self.holds(self.root, value)
-
-    def holds(self, rules: Schema, value: Any) -> bool:
-        return all(
-            _KEYWORDS[keyword](self, expected, value, rules)
-            for keyword, expected in rules.items()
-            if keyword not in ANNOTATIONS
-        )
-
-    def ref(self, reference: str, value: Any, _: Schema) -> bool:
-        urn, pointer = (*reference.split("#"), "")[:2]
-        inside = Quick(self._named(urn), self._named) if urn else self
-        target = inside.root
-        for token in pointer.split("/")[1:]:
-            target = target[token]
-        return inside.holds(target, value)
-
-    def properties(self, expected: Schema, value: Any, _: Schema) -> bool:
-        return not isinstance(value, dict) or all(
-            self.holds(expected[name], item) for name, item in value.items() if name in expected
-        )
-
-    def items(self, expected: Schema, value: Any, _: Schema) -> bool:
-        return not isinstance(value, list) or all(self.holds(expected, item) for item in value)
-
-    def count(self, expected: list[Schema], value: Any) -> int:
-        return sum(self.holds(rules, value) for rules in expected)
-
-
-def _is(kind: str, value: Any) -> bool:
-    if isinstance(value, bool):
-        return kind == "boolean"
-    return isinstance(value, _TYPES[kind])
-
-
-_TYPES: dict[str, Any] = {
+_CLASSES: dict[str, Any] = {
     "object": dict,
     "array": list,
     "string": str,
@@ -70,13 +28,47 @@ _TYPES: dict[str, Any] = {
 }
 
 
-def whole(value: Any) -> bool:
-    """Say whether it is an integer; 2.0 is none here, as the API takes none."""
-    return _is("integer", value)
+def quick(root: Schema, named: Callable[[str], Schema], pointer: str = "") -> Check:
+    """Make the check of a schema, or of the one that a JSON Pointer names in it.
+
+    `named` gives the schema of a URN that a reference names.
+    """
+    rules = root
+    for token in pointer.split("/")[1:]:
+        rules = rules[token]
+
+    def check(rules: Schema) -> Check:
+        checks: list[Check] = [
+            partial(_KEYWORDS[keyword], expected(keyword, rules))
+            for keyword in rules
+            if keyword not in ANNOTATIONS
+        ]
+        return partial(_all_hold, checks)
+
+    def expected(keyword: str, rules: Schema) -> Any:
+        """Give what a keyword expects, with checks in the place of schemas."""
+        value = rules[keyword]
+        if keyword == "$ref":
+            urn, _, pointer = value.partition("#")
+            return quick(named(urn) if urn else root, named, pointer)
+        if keyword in ("items", "not"):
+            return check(value)
+        if keyword in ("allOf", "anyOf", "oneOf"):
+            return [check(one) for one in value]
+        if keyword == "properties":
+            return {name: check(one) for name, one in value.items()}
+        if keyword == "additionalProperties":  # false, wherever it is here
+            return rules["properties"].keys()
+        return value
+
+    return check(rules)
 
 
-def _number(value: Any) -> bool:
-    return _is("number", value)
+def is_a(kind: str, value: Any) -> bool:
+    """Say whether a value is of a JSON type; 2.0 is no integer here, as the API takes none."""
+    if isinstance(value, bool):
+        return kind == "boolean"
+    return isinstance(value, _CLASSES[kind])
 
 
 def unique_items(value: Any) -> bool:
@@ -85,27 +77,41 @@ def unique_items(value: Any) -> bool:
     return len({*texts}) == len(texts)
 
 
-_KEYWORDS: dict[str, Callable[[Quick, Any, Any, Schema], bool]] = {
-    "$ref": Quick.ref,
-    "properties": Quick.properties,
-    "items": Quick.items,
-    "allOf": lambda s, e, v, _: s.count(e, v) == len(e),
-    "anyOf": lambda s, e, v, _: s.count(e, v) > 0,
-    "oneOf": lambda s, e, v, _: s.count(e, v) == 1,
-    "not": lambda s, e, v, _: not s.holds(e, v),
-    "type": lambda _, e, v, __: any(_is(k, v) for k in ([e] if isinstance(e, str) else e)),
-    "enum": lambda _, e, v, __: isinstance(v, str) and v in e,
-    "const": lambda _, e, v, __: isinstance(v, str) and v == e,
-    "required": lambda _, e, v, __: not isinstance(v, dict) or all(name in v for name in e),
-    "additionalProperties": lambda _, __, v, rules: (
-        not isinstance(v, dict) or v.keys() <= rules["properties"].keys()
+def _all_hold(checks: list[Check], value: Any) -> bool:
+    return all(check(value) for check in checks)
+
+
+def _has_type(kinds: str | list[str], value: Any) -> bool:
+    return any(is_a(kind, value) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+
+
+def _properties_hold(checks: dict[str, Check], value: Any) -> bool:
+    return not isinstance(value, dict) or all(
+        checks[name](item) for name, item in value.items() if name in checks
+    )
+
+
+_KEYWORDS: dict[str, Callable[[Any, Any], bool]] = {
+    "$ref": lambda check, value: check(value),
+    "not": lambda check, value: not check(value),
+    "allOf": _all_hold,
+    "anyOf": lambda checks, value: any(check(value) for check in checks),
+    "oneOf": lambda checks, value: sum(check(value) for check in checks) == 1,
+    "type": _has_type,
+    "enum": lambda texts, value: isinstance(value, str) and value in texts,
+    "const": lambda text, value: isinstance(value, str) and value == text,
+    "properties": _properties_hold,
+    "additionalProperties": lambda names, value: (
+        not isinstance(value, dict) or value.keys() <= names
     ),
-    "minimum": lambda _, e, v, __: not _number(v) or v >= e,
-    "maximum": lambda _, e, v, __: not _number(v) or v <= e,
-    "minItems": lambda _, e, v, __: not isinstance(v, list) or len(v) >= e,
-    "maxItems": lambda _, e, v, __: not isinstance(v, list) or len(v) <= e,
-    "minLength": lambda _, e, v, __: not isinstance(v, str) or len(v) >= e,
-    "maxLength": lambda _, e, v, __: not isinstance(v, str) or len(v) <= e,
-    "pattern": lambda _, e, v, __: not isinstance(v, str) or re.search(e, v) is not None,
-    "uniqueItems": lambda _, __, v, ___: unique_items(v),
+    "required": lambda names, value: not isinstance(value, dict) or value.keys() >= {*names},
+    "items": lambda check, value: not isinstance(value, list) or all(map(check, value)),
+    "minItems": lambda least, value: not isinstance(value, list) or len(value) >= least,
+    "maxItems": lambda most, value: not isinstance(value, list) or len(value) <= most,
+    "uniqueItems": lambda wanted, value: not wanted or unique_items(value),
+    "minLength": lambda least, value: not isinstance(value, str) or len(value) >= least,
+    "maxLength": lambda most, value: not isinstance(value, str) or len(value) <= most,
+    "pattern": lambda form, value: not isinstance(value, str) or bool(re.search(form, value)),
+    "minimum": lambda least, value: not is_a("number", value) or value >= least,
+    "maximum": lambda most, value: not is_a("number", value) or value <= most,
 }

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import InvalidInput, Problem, printable
-from .quick import Quick, unique_items, whole
+from .quick import is_a, quick, unique_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
 
-_TYPES = {
+    from .quick import Check
+
+_IN_WORDS = {
     "object": "an object",
     "array": "a list",
     "string": "a string",
@@ -50,7 +52,7 @@ def check(schema: str, document: Any, what: str) -> Any:
 
     A problem never quotes the value that it is about.
     """
-    if _quick(schema).follows(document):
+    if _quick(schema)(document):
         return document
     found = list(islice(_validator(schema).iter_errors(document), _MOST_ERRORS))
     errors = sorted(found, key=lambda error: error.json_path)
@@ -77,8 +79,8 @@ def schema(name: str) -> dict[str, Any]:
 
 
 @lru_cache
-def _quick(name: str) -> Quick:
-    return Quick(schema(name), lambda urn: schema(urn.rpartition(":")[2].replace("-", "_")))
+def _quick(name: str) -> Check:
+    return quick(schema(name), lambda urn: schema(urn.rpartition(":")[2].replace("-", "_")))
 
 
 @lru_cache
@@ -94,7 +96,9 @@ def _validator(name: str) -> Validator:
         if wanted and not unique_items(value):
             yield ValidationError("not unique")
 
-    types = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: whole(value))
+    types = Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: is_a("integer", value)
+    )
     strict: Any = extend(  # type: ignore[no-untyped-call]  # the stubs leave its types out
         Draft202012Validator, {"uniqueItems": unique}, type_checker=types
     )
@@ -127,7 +131,7 @@ def _message(rule: Any, value: Any, rules: dict[str, Any]) -> str:
     words = rules.get("$comment")
     if rule == "type":
         kinds = [value] if isinstance(value, str) else value
-        return f"must be {' or '.join(_TYPES[kind] for kind in kinds)}"
+        return f"must be {' or '.join(_IN_WORDS[kind] for kind in kinds)}"
     if rule == "enum":
         return f"must be one of {', '.join(map(str, value))}"
     if rule in ("minimum", "maximum"):
