@@ -18,9 +18,10 @@ import tccli
 from instance_refresh import outcome, settings
 from instance_refresh.act import PAUSED_ACTIONS, Code
 from instance_refresh.contract import check, schema
-from instance_refresh.errors import API_ERRORS
+from instance_refresh.errors import API_ERRORS, NotServed
 from instance_refresh.follow import INVALID_TAG
 from instance_refresh.invocation import Invocation
+from instance_refresh.outcome import Outcome
 from instance_refresh.policy import _READERS, FAIL_PROCESSES, PAUSES
 from instance_refresh.preflight import REFUSALS
 from instance_refresh.rings import WaitCode
@@ -65,6 +66,28 @@ def test_every_field_of_a_request() -> None:
 def test_every_outcome() -> None:
     known = {value for name, value in vars(outcome).items() if name.isupper()}
     assert set(names("outcome", "meaning")) == known
+
+
+def test_every_level(capsys: pytest.CaptureFixture[str]) -> None:
+    documented = {
+        row[0].strip("`"): set(re.findall(r"`(\w+)`", row[1])) for row in table("level", "lines")
+    }
+    known = names("outcome", "meaning")
+    with Invocation("timer", {}) as invocation:
+        for urgent in (False, True):
+            told = [name for name in known if not urgent or name == outcome.ATTENTION]
+            invocation.keep(tuple(Outcome(name, "", "", urgent=urgent) for name in told))
+        for code in documented["INFO"]:
+            invocation.note(code, "")
+        invocation.fail(NotServed("WrongTrigger", 400, "", ""))
+    logged: dict[str, set[str]] = {}
+    for line in map(json.loads, capsys.readouterr().out.splitlines()):
+        what = line.get("outcome") or line.get("code") or line["message"]
+        logged.setdefault(line["level"], set()).add(what)
+    assert logged["ERROR"] == documented["ERROR"] | {"WrongTrigger"}
+    assert logged["WARNING"] == documented["WARNING"]
+    others = set(known) - documented["ERROR"] - documented["WARNING"]
+    assert logged["INFO"] == others | documented["INFO"] | {"summary"}
 
 
 def test_every_tag() -> None:
