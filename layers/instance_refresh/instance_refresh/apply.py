@@ -122,15 +122,8 @@ def _found(start: Start, activity: Activity, *, answer_lost: bool, of_this_image
 
 def _failed(start: Start, error: ApiError, *, unknown: bool = False) -> Outcome:
     """Give the outcome of an error; a start that may have taken effect is never final."""
-    return start.ends(
-        error.outcome,
-        str(error),
-        status=error.status,
-        code=error.code,
-        remedy=error.remedy,
-        request_id=error.request_id or "",
-        retryable=error.retryable or unknown,
-    )
+    retryable = error.retryable or unknown
+    return start.ends(error.outcome, str(error), **{**error.fields, "retryable": retryable})
 
 
 def _refused_for_good(outcome: Outcome) -> bool:

@@ -71,7 +71,8 @@ def _look(
     for group, policy in followers:
         image = newest[policy.family]
         if isinstance(image, ApiError):
-            wrong += (_unknown_family(group.group_id, region, image),)
+            why = f"its image family can't be looked up: {image}"
+            wrong += (Outcome(o.FAILED, why, region, group=group.group_id, **image.fields),)
             continue
         asked = Request(region, image_id=image and image.image_id, image_family=policy.family)
         asked = by_policy(asked, policy)
@@ -109,20 +110,6 @@ def _newest(cvm: Cvm, family: str) -> Image | ApiError | None:
         return cvm.newest_of_family(family)
     except ApiError as error:
         return error
-
-
-def _unknown_family(group: str, region: str, error: ApiError) -> Outcome:
-    return Outcome(
-        o.FAILED,
-        f"its image family can't be looked up: {error}",
-        region,
-        status=error.status,
-        group=group,
-        code=error.code,
-        remedy=error.remedy,
-        request_id=error.request_id or "",
-        retryable=error.retryable,
-    )
 
 
 def _decide(cases: Sequence[Case], cloud: Cloud, settings: Settings, now: datetime) -> list[Family]:

@@ -47,16 +47,8 @@ def steer(act: Act, case: Case, cloud: Cloud) -> Outcome:
     except ApiError as error:
         if error.outcome == o.REFUSED and _has_moved_on(activity, autoscaling):
             return _overtaken(case, f"{name} has moved on while this was decided")
-        return case.ends(
-            o.FAILED,
-            f"{act.reason}; {act.kind} failed: {error}",
-            activity=name,
-            status=error.status,
-            code=error.code,
-            remedy=error.remedy,
-            request_id=error.request_id or "",
-            retryable=error.retryable,
-        )
+        reason = f"{act.reason}; {act.kind} failed: {error}"
+        return case.ends(o.FAILED, reason, activity=name, **error.fields)
 
 
 def _end(act: Act, case: Case, activity: Activity, autoscaling: AutoScaling) -> Outcome:
