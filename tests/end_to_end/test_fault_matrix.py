@@ -17,12 +17,15 @@ from instance_refresh.fleet import moment
 from instance_refresh.gateway import client, cos, retry
 from instance_refresh.invocation import TryAgain
 from local import api
+from local.autoscaling import actions
 from local.contract import Contract
 from local.scf.project import ROOT, names
 from tests.end_to_end.harness import World, allowed, tags, world
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+
+    from local.region import Region
 
 OLD, NEW = "img-00000001", "img-00000002"
 GROUP = "asg-web00001"
@@ -225,6 +228,23 @@ def test_an_error_whose_code_is_no_text_is_told_as_one(
         it.cloud.faults.inject("DescribeAutoScalingGroups", "denied", times=None)
         status, document = it.post(AutoScalingGroupId=GROUP)
         assert (status, document["code"]) == (502, str(code or "InvalidAnswer"))
+
+
+def test_an_instance_without_an_id_fails_the_rollback_of_its_group(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    action, objects = "DescribeAutoScalingInstances", "AutoScalingInstanceSet"
+    answer = actions.ACTIONS[action]
+
+    def changed(region: Region, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        whole = answer(region, parameters)
+        return whole | {objects: [item | {"InstanceId": None} for item in whole[objects]]}
+
+    with world() as it:
+        paused(it, "RollbackInstanceRefresh")
+        monkeypatch.setitem(actions.ACTIONS, action, changed)
+        (said,) = it.tick()["Outcomes"]
+        assert (said["Outcome"], said["Code"]) == ("failed", "InvalidAnswer")
 
 
 def publishes(it: World) -> None:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Value = TypeVar("Value")
+
 FAMILY_TAG = "instance-refresh:image-family"
 LIVE = ("INIT", "RUNNING", "FAILED_PAUSE", "AUTO_PAUSE", "MANUAL_PAUSE")
 IN_SERVICE = "IN_SERVICE"
-_HEALTH = ("CheckInstanceTargetHealth", "CheckInstanceTargetHealthTimeout")
+_HEALTH = {"CheckInstanceTargetHealth": bool, "CheckInstanceTargetHealthTimeout": int}
 
 
 class Image(NamedTuple):
@@ -47,6 +49,16 @@ class Instance(NamedTuple):
     image_id: str = ""
     system_disk: int = 0
     machine_state: str = ""
+
+
+class Machine(NamedTuple):
+    instance_id: str
+    image_id: str
+    system_disk: int
+    state: str
+    operation: str
+    operation_state: str
+    operation_message: str
 
 
 class LaunchConfiguration(NamedTuple):
@@ -127,6 +139,12 @@ class Activity(NamedTuple):
         return max((moment for moment in moments if moment), default=None)
 
 
+class ScalingActivity(NamedTuple):
+    activity_id: str
+    status: str
+    message: str
+
+
 class Fleet(NamedTuple):
     """What was seen of the groups that a request is for.
 
@@ -162,98 +180,144 @@ def moment(value: str) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
 
 
-def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
+def _of(item: Mapping[str, Any], name: str, kind: type[Value]) -> Value | None:
+    """Give a field, None where it is null or absent; a TypeError if it is no `kind`."""
     value = item.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise TypeError(name)
+    return value
+
+
+def _text(item: Mapping[str, Any], name: str) -> str:
+    return _of(item, name, str) or ""
+
+
+def _given(item: Mapping[str, Any], name: str, kind: type[Value]) -> Value:
+    """Give a field that must be there."""
+    value = _of(item, name, kind)
+    if value is None:
+        raise LookupError(name)
+    return value
+
+
+def _number(item: Mapping[str, Any], name: str) -> int:
+    return _of(item, name, int) or 0
+
+
+def _list(item: Mapping[str, Any], name: str) -> list[Any]:
+    return _of(item, name, list) or []
+
+
+def _object(item: Mapping[str, Any], name: str) -> dict[str, Any]:
+    return _of(item, name, dict) or {}
+
+
+def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
+    value = _text(item, name)
     return moment(value) if value else None
 
 
 def image_from(item: Mapping[str, Any]) -> Image:
     return Image(
-        image_id=item["ImageId"],
-        family=item.get("ImageFamily") or "",
+        image_id=_given(item, "ImageId", str),
+        family=_text(item, "ImageFamily"),
         created=_moment(item, "CreatedTime"),
-        state=item.get("ImageState") or "",
-        progress=item.get("SyncPercent"),
-        deprecated=bool(item.get("ImageDeprecated")),
-        architecture=item.get("Architecture") or "",
-        size=item.get("ImageSize") or 0,
-        creator=item.get("ImageCreator") or "",
+        state=_text(item, "ImageState"),
+        progress=_of(item, "SyncPercent", int),
+        deprecated=_of(item, "ImageDeprecated", bool) or False,
+        architecture=_text(item, "Architecture"),
+        size=_number(item, "ImageSize"),
+        creator=_text(item, "ImageCreator"),
     )
 
 
-def instance_from(item: Mapping[str, Any], machines: Mapping[str, Mapping[str, Any]]) -> Instance:
-    """Join Auto Scaling's view of an instance with CVM's (by id), which knows its image."""
-    machine = machines.get(item["InstanceId"], {})
+def instance_from(item: Mapping[str, Any]) -> Instance:
     return Instance(
-        instance_id=item["InstanceId"],
-        group_id=item["AutoScalingGroupId"],
-        life_cycle_state=item["LifeCycleState"],
-        health=item.get("HealthStatus") or "",
-        image_id=machine.get("ImageId") or "",
-        system_disk=(machine.get("SystemDisk") or {}).get("DiskSize") or 0,
-        machine_state=machine.get("InstanceState") or "",
+        instance_id=_given(item, "InstanceId", str),
+        group_id=_given(item, "AutoScalingGroupId", str),
+        life_cycle_state=_given(item, "LifeCycleState", str),
+        health=_text(item, "HealthStatus"),
+    )
+
+
+def machine_from(item: Mapping[str, Any]) -> Machine:
+    return Machine(
+        instance_id=_given(item, "InstanceId", str),
+        image_id=_text(item, "ImageId"),
+        system_disk=_number(_object(item, "SystemDisk"), "DiskSize"),
+        state=_text(item, "InstanceState"),
+        operation=_text(item, "LatestOperation"),
+        operation_state=_text(item, "LatestOperationState"),
+        operation_message=_text(item, "LatestOperationErrorMsg"),
     )
 
 
 def launch_configuration_from(item: Mapping[str, Any]) -> LaunchConfiguration:
+    groups = _list(item, "AutoScalingGroupAbstractSet")
     return LaunchConfiguration(
-        launch_configuration_id=item["LaunchConfigurationId"],
-        image_id=item.get("ImageId") or "",
-        status=item.get("LaunchConfigurationStatus") or "",
-        system_disk=(item.get("SystemDisk") or {}).get("DiskSize") or 0,
+        launch_configuration_id=_given(item, "LaunchConfigurationId", str),
+        image_id=_text(item, "ImageId"),
+        status=_text(item, "LaunchConfigurationStatus"),
+        system_disk=_number(_object(item, "SystemDisk"), "DiskSize"),
         updated=_moment(item, "UpdatedTime") or _moment(item, "CreatedTime"),
-        group_ids=tuple(
-            group["AutoScalingGroupId"] for group in item.get("AutoScalingGroupAbstractSet") or ()
-        ),
+        group_ids=tuple(_given(group, "AutoScalingGroupId", str) for group in groups),
     )
 
 
 def group_from(item: Mapping[str, Any]) -> Group:
     return Group(
-        group_id=item["AutoScalingGroupId"],
-        status=item.get("AutoScalingGroupStatus") or "",
-        in_activity=item.get("InActivityStatus") == "IN_ACTIVITY",
-        in_service=item.get("InServiceInstanceCount") or 0,
-        instances=item.get("InstanceCount") or 0,
-        launch_configuration_id=item.get("LaunchConfigurationId") or "",
-        has_load_balancer=bool(item.get("ForwardLoadBalancerSet")),
-        tags={tag["Key"]: tag.get("Value") or "" for tag in item.get("Tags") or ()},
+        group_id=_given(item, "AutoScalingGroupId", str),
+        status=_text(item, "AutoScalingGroupStatus"),
+        in_activity=_text(item, "InActivityStatus") == "IN_ACTIVITY",
+        in_service=_number(item, "InServiceInstanceCount"),
+        instances=_number(item, "InstanceCount"),
+        launch_configuration_id=_text(item, "LaunchConfigurationId"),
+        has_load_balancer=bool(_list(item, "ForwardLoadBalancerSet")),
+        tags={_given(tag, "Key", str): _text(tag, "Value") for tag in _list(item, "Tags")},
     )
 
 
 def activity_from(item: Mapping[str, Any]) -> Activity:
+    settings = _object(item, "RefreshSettings")
+    health = {name: _of(settings, name, kind) for name, kind in _HEALTH.items()}
     return Activity(
-        activity_id=item["RefreshActivityId"],
-        group_id=item["AutoScalingGroupId"],
-        origin_id=item.get("OriginRefreshActivityId") or "",
-        kind=item.get("ActivityType") or "NORMAL",
-        mode=item.get("RefreshMode") or "",
-        status=item.get("Status") or "",
+        activity_id=_given(item, "RefreshActivityId", str),
+        group_id=_given(item, "AutoScalingGroupId", str),
+        origin_id=_text(item, "OriginRefreshActivityId"),
+        kind=_text(item, "ActivityType") or "NORMAL",
+        mode=_text(item, "RefreshMode"),
+        status=_text(item, "Status"),
         created=_moment(item, "CreatedTime"),
         ended=_moment(item, "EndTime"),
-        batch=item.get("CurrentRefreshBatchNum") or 0,
-        batches=tuple(_batch_from(batch) for batch in item.get("RefreshBatchSet") or ()),
-        health={
-            name: value
-            for name, value in (item.get("RefreshSettings") or {}).items()
-            if name in _HEALTH and value is not None
-        },
+        batch=_number(item, "CurrentRefreshBatchNum"),
+        batches=tuple(_batch_from(batch) for batch in _list(item, "RefreshBatchSet")),
+        health={name: value for name, value in health.items() if value is not None},
     )
 
 
 def _batch_from(item: Mapping[str, Any]) -> Batch:
+    instances = _list(item, "RefreshBatchRelatedInstanceSet")
     return Batch(
-        number=item["RefreshBatchNum"],
-        status=item.get("RefreshBatchStatus") or "",
+        number=_given(item, "RefreshBatchNum", int),
+        status=_text(item, "RefreshBatchStatus"),
         started=_moment(item, "StartTime"),
         ended=_moment(item, "EndTime"),
-        instances=tuple(
-            BatchInstance(
-                instance_id=seen["InstanceId"],
-                status=seen.get("InstanceStatus") or "",
-                message=seen.get("InstanceStatusMessage") or "",
-                scaling_activity_id=seen.get("LastActivityId") or "",
-            )
-            for seen in item.get("RefreshBatchRelatedInstanceSet") or ()
-        ),
+        instances=tuple(_batch_instance_from(instance) for instance in instances),
+    )
+
+
+def _batch_instance_from(item: Mapping[str, Any]) -> BatchInstance:
+    return BatchInstance(
+        instance_id=_given(item, "InstanceId", str),
+        status=_text(item, "InstanceStatus"),
+        message=_text(item, "InstanceStatusMessage"),
+        scaling_activity_id=_text(item, "LastActivityId"),
+    )
+
+
+def scaling_activity_from(item: Mapping[str, Any]) -> ScalingActivity:
+    return ScalingActivity(
+        activity_id=_given(item, "ActivityId", str),
+        status=_text(item, "StatusCode"),
+        message=_text(item, "StatusMessage"),
     )

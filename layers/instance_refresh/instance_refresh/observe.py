@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .decide import settled
-from .fleet import FAMILY_TAG, Fleet, Group, Instance, instance_from
-from .gateway.actions import parsed
+from .fleet import FAMILY_TAG, Fleet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from .case import Case
-    from .fleet import Image
+    from .fleet import Group, Image, Instance, Machine
     from .gateway.cloud import Cloud
     from .request import Request
 
@@ -112,15 +111,25 @@ def with_instances(fleet: Fleet, cloud: Cloud, groups: list[Group]) -> Fleet:
     """Look at the groups' instances, with the image that each really runs."""
     if not groups:
         return fleet
-    items = cloud.autoscaling(fleet.region).instances(groups)
-    machines = cloud.cvm(fleet.region).machines(item.get("InstanceId", "") for item in items)
+    listed = cloud.autoscaling(fleet.region).instances(groups)
+    machines = cloud.cvm(fleet.region).machines(instance.instance_id for instance in listed)
     instances: dict[str, list[Instance]] = {group.group_id: [] for group in groups}
-    for instance in parsed(lambda item: instance_from(item, machines), items):
-        instances.setdefault(instance.group_id, []).append(instance)
+    for instance in listed:
+        machine = machines.get(instance.instance_id)
+        instances.setdefault(instance.group_id, []).append(_joined(instance, machine))
     seen = {group: tuple(some) for group, some in instances.items()}
     fleet = fleet._replace(instances={**fleet.instances, **seen})
     running = {instance.image_id for some in seen.values() for instance in some}
     return _with_images(fleet, cloud, running)  # those that a rollback would put back
+
+
+def _joined(instance: Instance, machine: Machine | None) -> Instance:
+    """Join Auto Scaling's view of an instance with CVM's, which knows its image."""
+    if machine is None:
+        return instance
+    return instance._replace(
+        image_id=machine.image_id, system_disk=machine.system_disk, machine_state=machine.state
+    )
 
 
 def with_newest_activities(fleet: Fleet, cloud: Cloud, groups: Iterable[Group]) -> Fleet:

@@ -104,10 +104,8 @@ def _words(act: Act, case: Case, cloud: Cloud) -> tuple[str, ...]:
         sorted({i.scaling_activity_id for i in seen if i.scaling_activity_id})
     )
     for machine in cloud.cvm(region).machines(act.instances).values():
-        operation = machine.get("LatestOperation")
-        if operation and machine.get("LatestOperationState") != "SUCCESS":
-            message = machine.get("LatestOperationErrorMsg") or ""
-            state = f"{operation} {machine.get('LatestOperationState')} {message}".strip()
-            said.append(f"{machine['InstanceId']}: {state}")
+        if machine.operation and machine.operation_state != "SUCCESS":
+            state = f"{machine.operation} {machine.operation_state} {machine.operation_message}"
+            said.append(f"{machine.instance_id}: {state.strip()}")
     more = len(said) - _MOST_NOTES
     return (*said[:_MOST_NOTES], f"and {more} more") if more > 0 else tuple(said)

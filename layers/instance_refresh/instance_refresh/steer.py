@@ -76,7 +76,7 @@ def _rollback_settings(
 
     None if it has touched nothing.
     """
-    there = {item["InstanceId"] for item in autoscaling.instances([case.group])}
+    there = {instance.instance_id for instance in autoscaling.instances([case.group])}
     begun = [
         batch
         for batch in activity.batches

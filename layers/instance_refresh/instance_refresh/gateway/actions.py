@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import ApiError
-from .reading import PAGE, Objects, all_pages, by_ids
+from .reading import PAGE, all_pages, by_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ..deadline import Deadline
     from .client import Api
 
+Item = dict[str, Any]
 Result = TypeVar("Result")
 
 
@@ -25,23 +26,32 @@ class Actions:
     def _call(self, action: str, *, repeat: bool = True, **parameters: Any) -> dict[str, Any]:
         return self._api.call(action, parameters, self._deadline, repeat=repeat)
 
-    def _pages(self, action: str, objects: str, **parameters: Any) -> Objects:
+    def _pages(
+        self, action: str, objects: str, read: Callable[[Item], Result], **parameters: Any
+    ) -> list[Result]:
         """Read all pages of a list."""
 
-        def page(offset: int) -> tuple[Objects, int]:
+        def page(offset: int) -> tuple[list[Result], int]:
             answer = self._call(action, Limit=PAGE, Offset=offset, **parameters)
-            return field(answer, objects, list), field(answer, "TotalCount", int)
+            return parsed(read, field(answer, objects, list)), field(answer, "TotalCount", int)
 
         return all_pages(page)
 
-    def _by_ids(self, action: str, objects: str, name: str, ids: Iterable[str]) -> Objects:
+    def _by_ids(
+        self,
+        action: str,
+        objects: str,
+        read: Callable[[Item], Result],
+        name: str,
+        ids: Iterable[str],
+    ) -> list[Result]:
         """Read by id, a hundred a call, what exists; `name` is the parameter that takes them."""
 
-        def read(part: list[str]) -> Objects:
+        def some(part: list[str]) -> list[Result]:
             answer = self._api.call(action, {name: part, "Limit": PAGE}, self._deadline)
-            return field(answer, objects, list)
+            return parsed(read, field(answer, objects, list))
 
-        return by_ids(read, ids)
+        return by_ids(some, ids)
 
 
 def field(answer: Mapping[str, Any], name: str, kind: type[Result]) -> Result:
@@ -53,7 +63,7 @@ def field(answer: Mapping[str, Any], name: str, kind: type[Result]) -> Result:
     return value
 
 
-def parsed(read: Callable[[Mapping[str, Any]], Result], items: Objects) -> list[Result]:
+def parsed(read: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
     """Read each object; an ApiError InvalidAnswer if one isn't as the API describes it."""
     try:
         return [read(item) for item in items]

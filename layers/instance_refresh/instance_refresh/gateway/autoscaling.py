@@ -9,13 +9,16 @@ from ..fleet import (
     LIVE,
     Activity,
     Group,
+    Instance,
     LaunchConfiguration,
     activity_from,
     group_from,
+    instance_from,
     launch_configuration_from,
+    scaling_activity_from,
 )
-from .actions import Actions, field, parsed
-from .reading import PAGE, Objects, chunks, side_by_side
+from .actions import Actions, field
+from .reading import PAGE, chunks, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,34 +32,36 @@ class AutoScaling(Actions):
     def groups(self, ids: Iterable[str]) -> list[Group]:
         """Read groups by id, those that exist."""
         action, objects = "DescribeAutoScalingGroups", "AutoScalingGroupSet"
-        return parsed(group_from, self._by_ids(action, objects, "AutoScalingGroupIds", ids))
+        return self._by_ids(action, objects, group_from, "AutoScalingGroupIds", ids)
 
     def groups_with_tags(self, tags: Sequence[tuple[str, str]]) -> list[Group]:
         """Read the groups that have all the tags."""
         filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in tags[:_FILTERS]]
-        items = self._pages("DescribeAutoScalingGroups", "AutoScalingGroupSet", Filters=filters)
-        groups = parsed(group_from, items)
+        groups = self._groups(filters)
         return [group for group in groups if set(tags) <= set(group.tags.items())]
 
     def groups_with_tag(self, key: str) -> list[Group]:
         """Read the groups that have a tag of this key, whatever its value."""
-        filters = [{"Name": "tag-key", "Values": [key]}]
-        items = self._pages("DescribeAutoScalingGroups", "AutoScalingGroupSet", Filters=filters)
-        return [group for group in parsed(group_from, items) if key in group.tags]
+        groups = self._groups([{"Name": "tag-key", "Values": [key]}])
+        return [group for group in groups if key in group.tags]
+
+    def _groups(self, filters: list[dict[str, Any]]) -> list[Group]:
+        action, objects = "DescribeAutoScalingGroups", "AutoScalingGroupSet"
+        return self._pages(action, objects, group_from, Filters=filters)
 
     def launch_configurations(self, ids: Iterable[str]) -> list[LaunchConfiguration]:
         """Read launch configurations by id, those that exist."""
         action, objects = "DescribeLaunchConfigurations", "LaunchConfigurationSet"
-        items = self._by_ids(action, objects, "LaunchConfigurationIds", ids)
-        return parsed(launch_configuration_from, items)
+        read, name = launch_configuration_from, "LaunchConfigurationIds"
+        return self._by_ids(action, objects, read, name, ids)
 
     def configured_image(self, launch_configuration: str) -> str:
         """Read which image a launch configuration names now, "" if it is gone."""
         found = self.launch_configurations([launch_configuration])
         return found[0].image_id if found else ""
 
-    def instances(self, groups: Sequence[Group]) -> Objects:
-        """Read the groups' instances, as the API gives them, with the fewest calls.
+    def instances(self, groups: Sequence[Group]) -> list[Instance]:
+        """Read the groups' instances, without what CVM knows of them, with the fewest calls.
 
         A filter takes five groups. Where the groups are many and small, listing all instances of
         the region takes fewer calls.
@@ -68,13 +73,14 @@ class AutoScaling(Actions):
             total = field(self._call(action, Limit=1), "TotalCount", int)
             if math.ceil(total / PAGE) < filtered:
                 wanted = {group.group_id for group in groups}
-                listed = self._pages(action, objects)
-                return [item for item in listed if item.get("AutoScalingGroupId") in wanted]
+                listed = self._pages(action, objects, instance_from)
+                return [instance for instance in listed if instance.group_id in wanted]
 
-        def of(five: list[Group]) -> Objects:
-            return self._pages(action, objects, Filters=_of_groups(g.group_id for g in five))
+        def of(five: list[Group]) -> list[Instance]:
+            filters = _of_groups(group.group_id for group in five)
+            return self._pages(action, objects, instance_from, Filters=filters)
 
-        return [item for part in side_by_side(of, fives) for item in part]
+        return [instance for part in side_by_side(of, fives) for instance in part]
 
     def live_activities(self) -> list[Activity]:
         """Read every live refresh activity of the region."""
@@ -82,33 +88,33 @@ class AutoScaling(Actions):
 
     def newest_activities(self, groups: Iterable[str]) -> list[Activity]:
         """Read each group's newest refresh activity, where it has one."""
-        parts = side_by_side(
-            lambda five: self._activities(_of_groups(five)), chunks(groups, _VALUES)
-        )
-        newest: dict[str, Activity] = {}
-        for activity in (activity for part in parts for activity in part):
-            known = newest.get(activity.group_id)
-            if known is None or _age(activity) > _age(known):
-                newest[activity.group_id] = activity
-        return list(newest.values())
+
+        def newest(five: list[str]) -> list[Activity]:
+            by_group: dict[str, Activity] = {}
+            filters = _of_groups(five)
+            for activity in sorted(self._activities(filters), key=_age, reverse=True):
+                by_group.setdefault(activity.group_id, activity)
+            return list(by_group.values())
+
+        parts = side_by_side(newest, chunks(dict.fromkeys(groups), _VALUES))
+        return [activity for part in parts for activity in part]
 
     def activities(self, ids: Iterable[str]) -> list[Activity]:
         """Read refresh activities by id, those that exist."""
         action, objects = "DescribeRefreshActivities", "RefreshActivitySet"
-        return parsed(activity_from, self._by_ids(action, objects, "RefreshActivityIds", ids))
+        return self._by_ids(action, objects, activity_from, "RefreshActivityIds", ids)
 
     def _activities(self, filters: list[dict[str, Any]]) -> list[Activity]:
-        items = self._pages("DescribeRefreshActivities", "RefreshActivitySet", Filters=filters)
-        return parsed(activity_from, items)
+        action, objects = "DescribeRefreshActivities", "RefreshActivitySet"
+        return self._pages(action, objects, activity_from, Filters=filters)
 
     def messages(self, scaling_activities: Iterable[str]) -> list[str]:
         """Read what the platform says of scaling activities (asa-…), where they went wrong."""
         action, objects = "DescribeAutoScalingActivities", "ActivitySet"
-        return [
-            f"{item.get('ActivityId')}: {item['StatusMessage']}"
-            for item in self._by_ids(action, objects, "ActivityIds", scaling_activities)
-            if item.get("StatusCode") != "SUCCESSFUL" and item.get("StatusMessage")
-        ]
+        read, name = scaling_activity_from, "ActivityIds"
+        found = self._by_ids(action, objects, read, name, scaling_activities)
+        wrong = (one for one in found if one.status != "SUCCESSFUL" and one.message)
+        return [f"{one.activity_id}: {one.message}" for one in wrong]
 
     def set_image(self, launch_configuration: str, image: str) -> None:
         """Put an image into a launch configuration; done twice, it is as if done once."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ..fleet import Image, image_from
+from ..fleet import Image, Machine, image_from, machine_from
 from .actions import Actions, parsed
 
 if TYPE_CHECKING:
@@ -16,14 +16,15 @@ class Cvm(Actions):
 
     def images(self, ids: Iterable[str]) -> list[Image]:
         """Read images by id, those that are in the region."""
-        return parsed(image_from, self._by_ids("DescribeImages", "ImageSet", "ImageIds", ids))
+        return self._by_ids("DescribeImages", "ImageSet", image_from, "ImageIds", ids)
 
     def newest_of_family(self, family: str) -> Image | None:
         """Read the family's newest image that is NORMAL and not deprecated."""
         item = self._call("DescribeImageFromFamily", ImageFamily=family).get("Image")
         return parsed(image_from, [item])[0] if item else None
 
-    def machines(self, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """Read instances by id, as the API gives them, those that exist."""
-        items = self._by_ids("DescribeInstances", "InstanceSet", "InstanceIds", ids)
-        return dict(parsed(lambda item: (item["InstanceId"], dict(item)), items))
+    def machines(self, ids: Iterable[str]) -> dict[str, Machine]:
+        """Read what CVM knows of instances, by their ids, those that exist."""
+        action, objects = "DescribeInstances", "InstanceSet"
+        found = self._by_ids(action, objects, machine_from, "InstanceIds", ids)
+        return {machine.instance_id: machine for machine in found}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import ApiError
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-Objects = list[dict[str, Any]]
 
 PAGE = 100
 MOST_OBJECTS = 100_000
@@ -40,7 +39,7 @@ def chunks(items: Iterable[Item], size: int) -> list[list[Item]]:
     return [listed[start : start + size] for start in range(0, len(listed), size)]
 
 
-def all_pages(read: Callable[[int], tuple[Objects, int]]) -> Objects:
+def all_pages(read: Callable[[int], tuple[list[Item], int]]) -> list[Item]:
     """Read every page: `read(offset)` gives the page's objects and the count of all."""
     objects, total = read(0)
     if total > MOST_OBJECTS:
@@ -51,14 +50,14 @@ def all_pages(read: Callable[[int], tuple[Objects, int]]) -> Objects:
     return objects + [item for page in pages for item in page]
 
 
-def by_ids(read: Callable[[list[str]], Objects], ids: Iterable[str]) -> Objects:
+def by_ids(read: Callable[[list[str]], list[Item]], ids: Iterable[str]) -> list[Item]:
     """Read by id, a hundred a call; ids that don't exist are left out.
 
     Some actions refuse a whole call for one unknown id, so such a call is halved until only the
     known ones are left.
     """
 
-    def some(part: list[str]) -> Objects:
+    def some(part: list[str]) -> list[Item]:
         try:
             return read(part)
         except ApiError as error:

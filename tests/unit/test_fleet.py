@@ -1,0 +1,102 @@
+"""What is read of the API's objects: the vendor's own examples, as they are and changed."""
+
+from __future__ import annotations
+
+import copy
+import json
+import types
+import typing
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from instance_refresh import fleet
+from instance_refresh.errors import ApiError
+from instance_refresh.gateway.actions import parsed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+AS, CVM = "autoscaling/v20180419", "cvm/v20170312"
+READ: dict[str, tuple[str, str, Callable[[dict[str, Any]], Any]]] = {
+    "DescribeAutoScalingGroups": (AS, "AutoScalingGroupSet", fleet.group_from),
+    "DescribeAutoScalingInstances": (AS, "AutoScalingInstanceSet", fleet.instance_from),
+    "DescribeLaunchConfigurations": (
+        AS,
+        "LaunchConfigurationSet",
+        fleet.launch_configuration_from,
+    ),
+    "DescribeRefreshActivities": (AS, "RefreshActivitySet", fleet.activity_from),
+    "DescribeAutoScalingActivities": (AS, "ActivitySet", fleet.scaling_activity_from),
+    "DescribeImages": (CVM, "ImageSet", fleet.image_from),
+    "DescribeInstances": (CVM, "InstanceSet", fleet.machine_from),
+}
+ODD: list[Any] = [None, "", "x", -1, 0.5, True, [], [None], ["x"], {}, {"Key": 1}]
+ABSENT = object()
+
+
+def example(action: str) -> dict[str, Any]:
+    folder, objects, _ = READ[action]
+    text = files("tccli").joinpath(f"services/{folder}/examples.json").read_text("utf-8")
+    answer = json.loads(json.loads(text)["actions"][action][0]["output"])["Response"]
+    item: dict[str, Any] = answer[objects][0]
+    return item
+
+
+def changed(value: Any) -> Iterator[Any]:
+    """Give the value with each of its parts, in turn, taken out or replaced by each odd one."""
+    yield from ODD
+    if not isinstance(value, (dict, list)):
+        return
+    for place, part in value.items() if isinstance(value, dict) else enumerate(value):
+        for other in (ABSENT, *changed(part)):
+            whole = copy.copy(value)
+            if other is ABSENT:
+                del whole[place]
+            else:
+                whole[place] = other
+            yield whole
+
+
+def is_a(hint: Any, value: Any) -> bool:
+    """Say whether a value is of the type that an annotation names."""
+    origin, inner = typing.get_origin(hint), typing.get_args(hint)
+    if hint is Any:
+        return True
+    if origin is types.UnionType:
+        return any(is_a(one, value) for one in inner)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(is_a(inner[0], one) for one in value)
+    if origin is Mapping:
+        return all(is_a(inner[0], key) and is_a(inner[1], value[key]) for key in value)
+    if hasattr(hint, "_fields"):
+        fields = typing.get_type_hints(hint, vars(fleet) | {"Mapping": Mapping})
+        return isinstance(value, hint) and all(is_a(fields[n], getattr(value, n)) for n in fields)
+    return isinstance(value, hint)
+
+
+@pytest.mark.parametrize("action", READ)
+def test_an_object_that_is_not_as_the_api_describes_it_is_an_invalid_answer(action: str) -> None:
+    read, item = READ[action][2], example(action)
+    kind = type(read(item))
+    ends = {"read": 0, "InvalidAnswer": 0}
+    for other in changed(item):
+        try:
+            (one,) = parsed(read, [other])
+        except ApiError as error:
+            ends[error.code] += 1
+        else:
+            assert is_a(kind, one), f"{other} gives {one}"
+            ends["read"] += 1
+    assert min(ends.values()) > len(ODD)
+
+
+@pytest.mark.parametrize(
+    "tag", [None, "k", {"Value": "v"}, {"Key": None}, {"Key": "k", "Value": 7}]
+)
+def test_a_tag_has_a_key_and_its_value_is_text(tag: Any) -> None:
+    group = example("DescribeAutoScalingGroups")
+    with pytest.raises(ApiError, match="not as the API describes it"):
+        parsed(fleet.group_from, [group | {"Tags": [*group["Tags"], tag]}])
