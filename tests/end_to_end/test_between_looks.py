@@ -25,8 +25,9 @@ from tests.end_to_end.harness import tags
 from tests.end_to_end.invariants import Invariants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from local.calls import Call
     from tests.end_to_end.harness import World
 
 
@@ -136,6 +137,42 @@ def test_a_refresh_that_begins_during_the_look_is_known_for_what_it_brings(
     with mock.patch.object(AutoScaling, read, then):
         document = it.post(**asked)[1]
     assert {o["Outcome"] for o in document["Outcomes"]} == {"in_progress"}
+
+
+def on_first_page(it: World, action: str, change: Callable[[], object]) -> None:
+    """Let something change whenever the first page of a list has been read."""
+
+    def called(call: Call) -> None:
+        if (call.action, call.params.get("Offset"), call.params.get("Limit")) == (action, 0, 100):
+            change()
+
+    it.cloud.on_call = called
+
+
+def test_a_canary_is_not_missed_where_a_group_is_deleted_while_they_are_listed(it: World) -> None:
+    names = [f"asg-many{n:04}" for n in range(100)]
+    for name in names:
+        it.region.add_group(name, image=A, tags=tags(ring=1))
+    follower(it)
+    it.make_image(B)
+    on_first_page(it, "DescribeAutoScalingGroups", lambda: it.region.groups.pop(names[0], None))
+    assert it.tick()["States"] == {"started": 1, "RingWaits": 99}
+    assert newest(it).status == "INIT"
+
+
+def test_instances_are_listed_by_their_groups_where_the_regions_list_changes(it: World) -> None:
+    names = [f"asg-many{n:04}" for n in range(30)]
+    for name in names:
+        it.region.add_group(name, image=A, instances=5)
+    it.make_image(B)
+    others = [it.region.add_group(image=A, instances=1) for _ in range(9)]
+
+    def scale_in() -> None:
+        it.region.remove_instance(it.region.instances_of(others.pop())[0].instance_id)
+
+    on_first_page(it, "DescribeAutoScalingInstances", scale_in)
+    document = it.post(AutoScalingGroupIds=names, ImageId=B, DryRun=True)[1]
+    assert [o["Plan"]["Reinstalled"] for o in document["Outcomes"]] == [5] * 30
 
 
 def test_a_refused_start_puts_nothing_back_under_one_that_another_function_began(it: World) -> None:

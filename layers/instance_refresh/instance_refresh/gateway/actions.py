@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import ApiError
-from .reading import PAGE, all_pages, by_ids
+from .reading import PAGE, by_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from ..deadline import Deadline
     from .client import Api
+    from .reading import Object, Page
 
 Item = dict[str, Any]
 Result = TypeVar("Result")
@@ -27,15 +28,15 @@ class Actions:
         return self._api.call(action, parameters, self._deadline, repeat=repeat)
 
     def _pages(
-        self, action: str, objects: str, read: Callable[[Item], Result], **parameters: Any
-    ) -> list[Result]:
-        """Read all pages of a list."""
+        self, action: str, objects: str, read: Callable[[Item], Object], **parameters: Any
+    ) -> Callable[[int], Page[Object]]:
+        """Give what reads a page of a list, by its offset."""
 
-        def page(offset: int) -> tuple[list[Result], int]:
+        def page(offset: int) -> Page[Object]:
             answer = self._call(action, Limit=PAGE, Offset=offset, **parameters)
             return parsed(read, field(answer, objects, list)), field(answer, "TotalCount", int)
 
-        return all_pages(page)
+        return page
 
     def _by_ids(
         self,

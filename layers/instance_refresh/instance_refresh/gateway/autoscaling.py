@@ -18,7 +18,7 @@ from ..fleet import (
     scaling_activity_from,
 )
 from .actions import Actions, field
-from .reading import PAGE, chunks, side_by_side
+from .reading import PAGE, all_pages, chunks, every_page_once, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,7 +47,7 @@ class AutoScaling(Actions):
 
     def _groups(self, filters: list[dict[str, Any]]) -> list[Group]:
         action, objects = "DescribeAutoScalingGroups", "AutoScalingGroupSet"
-        return self._pages(action, objects, group_from, Filters=filters)
+        return all_pages(self._pages(action, objects, group_from, Filters=filters))
 
     def launch_configurations(self, ids: Iterable[str]) -> list[LaunchConfiguration]:
         """Read launch configurations by id, those that exist."""
@@ -64,7 +64,7 @@ class AutoScaling(Actions):
         """Read the groups' instances, without what CVM knows of them, with the fewest calls.
 
         A filter takes five groups. Where the groups are many and small, listing all instances of
-        the region takes fewer calls.
+        the region takes fewer calls; but a long list seldom stays as it is while it is read.
         """
         fives = chunks(groups, _VALUES)
         filtered = sum(math.ceil(sum(g.instances for g in five) / PAGE) or 1 for five in fives)
@@ -73,12 +73,13 @@ class AutoScaling(Actions):
             total = field(self._call(action, Limit=1), "TotalCount", int)
             if math.ceil(total / PAGE) < filtered:
                 wanted = {group.group_id for group in groups}
-                listed = self._pages(action, objects, instance_from)
-                return [instance for instance in listed if instance.group_id in wanted]
+                listed = every_page_once(self._pages(action, objects, instance_from))
+                if listed is not None:
+                    return [instance for instance in listed if instance.group_id in wanted]
 
         def of(five: list[Group]) -> list[Instance]:
             filters = _of_groups(group.group_id for group in five)
-            return self._pages(action, objects, instance_from, Filters=filters)
+            return all_pages(self._pages(action, objects, instance_from, Filters=filters))
 
         return [instance for part in side_by_side(of, fives) for instance in part]
 
@@ -106,7 +107,7 @@ class AutoScaling(Actions):
 
     def _activities(self, filters: list[dict[str, Any]]) -> list[Activity]:
         action, objects = "DescribeRefreshActivities", "RefreshActivitySet"
-        return self._pages(action, objects, activity_from, Filters=filters)
+        return all_pages(self._pages(action, objects, activity_from, Filters=filters))
 
     def messages(self, scaling_activities: Iterable[str]) -> list[str]:
         """Read what the platform says of scaling activities (asa-…), where they went wrong."""

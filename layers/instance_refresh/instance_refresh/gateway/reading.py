@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import ApiError
 
@@ -11,9 +11,12 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Object = TypeVar("Object", bound=tuple[Any, ...])  # its first field is its id
+Page = tuple[list[Object], int]
 
 PAGE = 100
 MOST_OBJECTS = 100_000
+READINGS = 3
 _UNKNOWN_ID = (
     "ResourceNotFound.",
     "InvalidImageId.",
@@ -39,15 +42,30 @@ def chunks(items: Iterable[Item], size: int) -> list[list[Item]]:
     return [listed[start : start + size] for start in range(0, len(listed), size)]
 
 
-def all_pages(read: Callable[[int], tuple[list[Item], int]]) -> list[Item]:
-    """Read every page: `read(offset)` gives the page's objects and the count of all."""
-    objects, total = read(0)
+def all_pages(read: Callable[[int], Page[Object]]) -> list[Object]:
+    """Read every page: `read(offset)` gives the page's objects and the count of all.
+
+    A list that changes meanwhile is read again: what moves to another page is missed or read twice.
+    """
+    for _ in range(READINGS):
+        objects = every_page_once(read)
+        if objects is not None:
+            return objects
+    message = "the API lists other objects each time that it is asked"
+    raise ApiError("InvalidAnswer", message)
+
+
+def every_page_once(read: Callable[[int], Page[Object]]) -> list[Object] | None:
+    """Read every page; None if the list has changed meanwhile."""
+    first, total = read(0)
     if total > MOST_OBJECTS:
         message = f"the API lists {total} objects, more than the {MOST_OBJECTS} that are read"
         raise ApiError("TooManyObjects", message)
-    rest = range(len(objects), total, PAGE) if objects else range(0)
-    pages = side_by_side(lambda offset: read(offset)[0], list(rest))
-    return objects + [item for page in pages for item in page]
+    rest = range(len(first), total, PAGE) if first else range(0)
+    pages = [(first, total), *side_by_side(read, rest)]
+    by_id = {one[0]: one for objects, _ in pages for one in objects}
+    as_told = {count for _, count in pages} == {len(by_id)}
+    return list(by_id.values()) if as_told else None
 
 
 def by_ids(read: Callable[[list[str]], list[Item]], ids: Iterable[str]) -> list[Item]:

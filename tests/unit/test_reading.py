@@ -1,0 +1,72 @@
+"""A list is read whole, with no object missed or read twice, whatever happens to it meanwhile."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from instance_refresh.errors import ApiError
+from instance_refresh.gateway.reading import PAGE, READINGS, all_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from instance_refresh.gateway.reading import Page
+
+    Read = Callable[[int], Page[tuple[str]]]
+
+
+def named(count: int, of: str = "it") -> list[tuple[str]]:
+    return [(f"{of}-{number}",) for number in range(count)]
+
+
+def reader(listed: list[tuple[str]], reads: list[int], *changes: Callable[[], object]) -> Read:
+    """Give what reads a page; a change is made after the first page of each reading."""
+    due = iter(changes)
+
+    def page(offset: int) -> Page[tuple[str]]:
+        reads.append(offset)
+        answer = listed[offset : offset + PAGE], len(listed)
+        if offset == 0:
+            next(due, int)()
+        return answer
+
+    return page
+
+
+@pytest.mark.parametrize("count", [0, 1, PAGE, PAGE + 1, 950])
+def test_each_page_is_read_once_where_nothing_changes(count: int) -> None:
+    listed, reads = named(count), list[int]()
+    assert all_pages(reader(listed, reads)) == listed
+    assert sorted(reads) == list(range(0, max(count, 1), PAGE))
+
+
+@pytest.mark.parametrize("count", [PAGE + 1, 2 * PAGE, 250])
+def test_an_object_is_not_missed_where_another_one_is_deleted(count: int) -> None:
+    listed = named(count)
+    assert all_pages(reader(listed, [], lambda: listed.pop(0))) == named(count)[1:]
+
+
+def test_an_object_is_not_read_twice_where_another_one_is_created() -> None:
+    listed = named(250)
+    found = all_pages(reader(listed, [], lambda: listed.insert(0, ("new",))))
+    assert found == [("new",), *named(250)]
+
+
+def test_a_list_that_changes_each_time_is_an_error_that_passes() -> None:
+    listed, reads = named(PAGE * 2), list[int]()
+    with pytest.raises(ApiError) as failed:
+        all_pages(reader(listed, reads, *[lambda: listed.pop(0)] * READINGS))
+    assert (failed.value.code, failed.value.retryable) == ("InvalidAnswer", True)
+    assert reads.count(0) == READINGS
+
+
+@pytest.mark.parametrize("announced", [0, 2, 4])
+def test_a_page_that_has_not_what_it_announces_is_read_again(announced: int) -> None:
+    counts = [announced]
+
+    def page(offset: int) -> Page[tuple[str]]:
+        return named(3)[offset:], counts.pop() if counts else 3
+
+    assert all_pages(page) == named(3)
