@@ -100,3 +100,10 @@ def test_a_tag_has_a_key_and_its_value_is_text(tag: Any) -> None:
     group = example("DescribeAutoScalingGroups")
     with pytest.raises(ApiError, match="not as the API describes it"):
         parsed(fleet.group_from, [group | {"Tags": [*group["Tags"], tag]}])
+
+
+@pytest.mark.parametrize("offset", ["Z", "+00:00", ""])
+@pytest.mark.parametrize("fraction", ["", ".1", ".12", ".123", ".1234", ".12345", ".1234567890"])
+def test_a_moment_is_of_its_second(fraction: str, offset: str) -> None:
+    whole = fleet.moment("2026-01-31T08:00:00Z")
+    assert fleet.moment(f"2026-01-31T08:00:00{fraction}{offset}") == whole

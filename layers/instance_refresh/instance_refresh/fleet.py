@@ -6,6 +6,7 @@ the decisions need of it.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -175,8 +176,12 @@ class Fleet(NamedTuple):
 
 
 def moment(value: str) -> datetime:
-    """Read a time as the APIs write it: `2026-01-31T08:00:00Z`, or with an offset."""
-    read = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    """Read a time as the APIs write it: `2026-01-31T08:00:00Z`, or with an offset.
+
+    A fraction of the second is left out: no API documents one, and Python 3.10 doesn't read each.
+    """
+    whole = re.sub(r"\.\d+", "", value)
+    read = datetime.fromisoformat(whole.replace("Z", "+00:00"))
     return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
 
 
