@@ -1,7 +1,8 @@
 """What is true: scaling groups, launch configurations, instances, images and refresh activities.
 
 Each `…_from` reads one object of the API (Auto Scaling 2018-04-19, CVM 2017-03-12) and takes what
-the decisions need of it.
+the decisions need of it, its id first. What the API leaves out or gives as null is "", 0 or None; a
+field of another type than the API's is a TypeError.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ _HEALTH = {"CheckInstanceTargetHealth": bool, "CheckInstanceTargetHealthTimeout"
 
 
 class Image(NamedTuple):
+    """CVM's `Image`: `size` in GiB, `progress` of its copy to the region in percent."""
+
     image_id: str
     family: str
     created: datetime | None
@@ -43,6 +46,12 @@ class Image(NamedTuple):
 
 
 class Instance(NamedTuple):
+    """Auto Scaling's `Instance`, joined with CVM's.
+
+    The last three are CVM's: the image that it runs, its system disk in GiB, and the state of the
+    machine. They are empty where CVM has no such instance.
+    """
+
     instance_id: str
     group_id: str
     life_cycle_state: str
@@ -53,6 +62,8 @@ class Instance(NamedTuple):
 
 
 class Machine(NamedTuple):
+    """CVM's `Instance`: its system disk in GiB, and how the latest operation on it went."""
+
     instance_id: str
     image_id: str
     system_disk: int
@@ -63,6 +74,11 @@ class Machine(NamedTuple):
 
 
 class LaunchConfiguration(NamedTuple):
+    """Auto Scaling's `LaunchConfiguration`: `system_disk` in GiB, and all the groups that use it.
+
+    `updated` is when it was made, where it has not been changed since.
+    """
+
     launch_configuration_id: str
     image_id: str
     status: str
@@ -72,6 +88,12 @@ class LaunchConfiguration(NamedTuple):
 
 
 class Group(NamedTuple):
+    """Auto Scaling's `AutoScalingGroup`.
+
+    `instances` counts all that belong to it, `in_service` those whose life-cycle state is
+    IN_SERVICE; `has_load_balancer` is of an application load balancer, which can check health.
+    """
+
     group_id: str
     status: str
     in_activity: bool
@@ -83,6 +105,8 @@ class Group(NamedTuple):
 
 
 class BatchInstance(NamedTuple):
+    """Auto Scaling's `RefreshBatchRelatedInstance`: an instance and what was done to it last."""
+
     instance_id: str
     status: str
     message: str
@@ -90,6 +114,8 @@ class BatchInstance(NamedTuple):
 
 
 class Batch(NamedTuple):
+    """Auto Scaling's `RefreshBatch`, counted from 1; a moment is None until it has come."""
+
     number: int
     status: str
     started: datetime | None
@@ -102,6 +128,13 @@ class Batch(NamedTuple):
 
 
 class Activity(NamedTuple):
+    """Auto Scaling's `RefreshActivity`.
+
+    `origin_id` is the activity that a rollback undoes, "" for any other; `batch` the batch that it
+    is at, 0 before the first; `health` the fields of its RefreshSettings that say whether and how
+    long health is checked.
+    """
+
     activity_id: str
     group_id: str
     origin_id: str
@@ -141,6 +174,8 @@ class Activity(NamedTuple):
 
 
 class ScalingActivity(NamedTuple):
+    """Auto Scaling's `Activity`: what it did to instances, for a refresh or by itself."""
+
     activity_id: str
     status: str
     message: str

@@ -88,7 +88,10 @@ class AutoScaling(Actions):
         return self._activities([{"Name": "refresh-activity-status-code", "Values": list(LIVE)}])
 
     def newest_activities(self, groups: Iterable[str]) -> list[Activity]:
-        """Read each group's newest refresh activity, where it has one."""
+        """Read each group's newest refresh activity, where it has one.
+
+        All their activities are read: the API documents no order.
+        """
 
         def newest(five: list[str]) -> list[Activity]:
             by_group: dict[str, Activity] = {}
