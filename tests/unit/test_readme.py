@@ -15,13 +15,13 @@ from typing import Any, get_args
 import pytest
 import tccli
 
-from instance_refresh import outcome, settings
+from instance_refresh import settings
 from instance_refresh.act import PAUSED_ACTIONS, Code
 from instance_refresh.contract import check, schema
 from instance_refresh.errors import API_ERRORS, NotServed
 from instance_refresh.follow import INVALID_TAG
 from instance_refresh.invocation import Invocation
-from instance_refresh.outcome import Outcome
+from instance_refresh.outcome import Ended, Outcome
 from instance_refresh.policy import _READERS, FAIL_PROCESSES, PAUSES
 from instance_refresh.preflight import REFUSALS
 from instance_refresh.rings import WaitCode
@@ -64,18 +64,17 @@ def test_every_field_of_a_request() -> None:
 
 
 def test_every_outcome() -> None:
-    known = {value for name, value in vars(outcome).items() if name.isupper()}
-    assert set(names("outcome", "meaning")) == known
+    assert names("outcome", "meaning") == list(get_args(Ended))
 
 
 def test_every_level(capsys: pytest.CaptureFixture[str]) -> None:
     documented = {
         row[0].strip("`"): set(re.findall(r"`(\w+)`", row[1])) for row in table("level", "lines")
     }
-    known = names("outcome", "meaning")
+    known: tuple[Ended, ...] = get_args(Ended)
     with Invocation("timer", {}) as invocation:
         for urgent in (False, True):
-            told = [name for name in known if not urgent or name == outcome.ATTENTION]
+            told = [name for name in known if not urgent or name == "attention"]
             invocation.keep(tuple(Outcome(name, "", "", urgent=urgent) for name in told))
         for code in documented["INFO"]:
             invocation.note(code, "")

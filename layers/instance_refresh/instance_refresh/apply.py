@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import outcome as o
 from .errors import ApiError
 from .gateway.reading import side_by_side
-from .start import describe, only_set
+from .gateway.retry import wait
+from .start import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,18 +51,18 @@ def _roll(together: list[Start], autoscaling: AutoScaling, cloud: Cloud) -> list
     outcomes = [
         _start(start, autoscaling, cloud)
         if start.refreshes
-        else only_set(start, o.RESTORED, describe(start))
+        else start.ends("restored", describe(start))
         for start in together
     ]
     if first.put_back_image and all(_refused_for_good(outcome) for outcome in outcomes):
         note = _put_back(first, autoscaling)
         return [outcome._replace(reason=f"{outcome.reason}; {note}") for outcome in outcomes]
-    return [_with_next_try(start, one) for start, one in zip(together, outcomes, strict=True)]
+    return [_saying_it_is_ahead(start, one) for start, one in zip(together, outcomes, strict=True)]
 
 
-def _with_next_try(start: Start, outcome: Outcome) -> Outcome:
+def _saying_it_is_ahead(start: Start, outcome: Outcome) -> Outcome:
     """Say of a start that another try can mend that the launch configuration is ahead of it."""
-    if not start.sets_image or outcome.outcome not in (o.REFUSED, o.FAILED):
+    if not start.sets_image or outcome.outcome not in ("refused", "failed"):
         return outcome
     ahead = f"launch configuration {start.launch_configuration} names {start.image} already"
     return outcome._replace(reason=f"{outcome.reason}; {ahead}")
@@ -93,11 +93,11 @@ def _start(start: Start, autoscaling: AutoScaling, cloud: Cloud) -> Outcome:
                     return _found(start, found, answer_lost=unknown, of_this_image=ours)
                 if tries == _TRIES or not error.fate_unknown:
                     return _failed(start, error, unknown=unknown)
-                cloud.deadline.sleep(0.1 * 2**tries)
+                wait(tries, cloud.deadline, error)
             except ApiError as lookup:
                 return _failed(start, lookup, unknown=unknown)
         else:
-            return start.ends(o.STARTED, describe(start), status=202, activity=activity)
+            return start.ends("started", describe(start), status=202, activity=activity)
 
 
 def _new_activity(start: Start, autoscaling: AutoScaling) -> Activity | None:
@@ -112,12 +112,12 @@ def _found(start: Start, activity: Activity, *, answer_lost: bool, of_this_image
     if not of_this_image:
         reason = f"refresh activity {name} is {activity.progress}, and brings another image"
         remedy = "Send the request again when the activity has ended."
-        return start.ends(o.BUSY, reason, status=409, activity=name, remedy=remedy, retryable=True)
+        return start.ends("busy", reason, status=409, activity=name, remedy=remedy, retryable=True)
     if answer_lost:
         reason = f"{describe(start)}; the API's answer was lost, the activity was found"
-        return start.ends(o.STARTED, reason, status=202, activity=name)
+        return start.ends("started", reason, status=202, activity=name)
     reason = f"refresh activity {name}, begun meanwhile, is {activity.progress}"
-    return start.ends(o.IN_PROGRESS, reason, activity=name)
+    return start.ends("in_progress", reason, activity=name)
 
 
 def _failed(start: Start, error: ApiError, *, unknown: bool = False) -> Outcome:
@@ -127,7 +127,7 @@ def _failed(start: Start, error: ApiError, *, unknown: bool = False) -> Outcome:
 
 
 def _refused_for_good(outcome: Outcome) -> bool:
-    return outcome.outcome in (o.REFUSED, o.FAILED) and not outcome.retryable
+    return outcome.outcome in ("refused", "failed") and not outcome.retryable
 
 
 def _put_back(start: Start, autoscaling: AutoScaling) -> str:

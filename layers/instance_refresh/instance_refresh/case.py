@@ -10,6 +10,7 @@ from .settings import ALL, Allowed
 
 if TYPE_CHECKING:
     from .fleet import Activity, Fleet, Group, Image, Instance, LaunchConfiguration
+    from .outcome import Ended
     from .request import Request
 
 
@@ -109,7 +110,7 @@ class Case(NamedTuple):
             instance.image_id == self.image_id for instance in self.running
         )
 
-    def ends(self, outcome: str, reason: str, **fields: Any) -> Outcome:
+    def ends(self, outcome: Ended, reason: str, **fields: Any) -> Outcome:
         """Make this group's outcome."""
         return Outcome(
             outcome=outcome,

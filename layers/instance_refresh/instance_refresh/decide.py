@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from . import outcome as o
 from .fleet import FAMILY_TAG
 from .outcome import Outcome, Refusal
 from .preflight import EMPTY, refusal, refusal_fields, refused
@@ -36,16 +35,16 @@ def in_progress(case: Case) -> Outcome | None:
         if activity.kind == "ROLLBACK" and case.request.names_image:
             reason = f"the image is being rolled back here: {what}"
             return case.ends(
-                o.REJECTED, reason, activity=activity.activity_id, status=409, remedy=remedy
+                "rejected", reason, activity=activity.activity_id, status=409, remedy=remedy
             )
-        return case.ends(o.IN_PROGRESS, what, activity=activity.activity_id, remedy=remedy)
+        return case.ends("in_progress", what, activity=activity.activity_id, remedy=remedy)
     family = case.group.tags.get(FAMILY_TAG)
     if family and case.image and case.image.family == family:
         reason = f"{what}; the schedule starts the family's newest image after it"
-        return case.ends(o.QUEUED, reason, activity=activity.activity_id, status=202, remedy=remedy)
+        return case.ends("queued", reason, activity=activity.activity_id, status=202, remedy=remedy)
     remedy = remedy or "Send the request again when the activity has ended."
     reason = f"{what}, of another image; nothing was changed"
-    return case.ends(o.BUSY, reason, activity=activity.activity_id, status=409, remedy=remedy)
+    return case.ends("busy", reason, activity=activity.activity_id, status=409, remedy=remedy)
 
 
 def superseded(case: Case) -> Outcome | None:
@@ -69,7 +68,7 @@ def superseded(case: Case) -> Outcome | None:
     remedy = "Set Force to go back to the older image."
     if FAMILY_TAG in case.group.tags:
         remedy = "To go back, deprecate the newer image, then set Force."
-    return case.ends(o.SUPERSEDED, reason, remedy=remedy)
+    return case.ends("superseded", reason, remedy=remedy)
 
 
 def _newer(one: Image, other: Image) -> bool:
@@ -89,7 +88,7 @@ def already_current(case: Case) -> Outcome | None:
     if case.request.force or not case.all_on_image:
         return None
     reason = f"all {len(case.running)} instances in service run {case.image_id}"
-    return case.ends(o.ALREADY_CURRENT, reason, remedy="Set Force to reinstall them all the same.")
+    return case.ends("already_current", reason, remedy="Set Force to reinstall them all the same.")
 
 
 def force_spent(case: Case) -> Outcome | None:
@@ -101,9 +100,9 @@ def force_spent(case: Case) -> Outcome | None:
         return None
     done = f"refresh activity {activity.activity_id}, {activity.status}, began after this was asked"
     if case.all_on_image:
-        return case.ends(o.ALREADY_CURRENT, done, activity=activity.activity_id)
+        return case.ends("already_current", done, activity=activity.activity_id)
     return case.ends(
-        o.REJECTED, done, activity=activity.activity_id, status=409, remedy="Send a new request."
+        "rejected", done, activity=activity.activity_id, status=409, remedy="Send a new request."
     )
 
 
@@ -119,7 +118,7 @@ def rejected(case: Case) -> Outcome | None:
     how = "was rolled back" if activity.kind == "ROLLBACK" else f"ended {activity.status}"
     reason = f"the last attempt here since image {image.image_id} was made {how}: "
     return case.ends(
-        o.REJECTED,
+        "rejected",
         reason + f"refresh activity {activity.activity_id}",
         activity=activity.activity_id,
         status=409,
@@ -135,29 +134,21 @@ def _of_another_image(case: Case, attempt: Activity) -> bool:
     return updated <= attempt.created and case.running_images != {case.configured_image_id}
 
 
-RULES: tuple[Rule, ...] = (
-    in_progress,
-    refused,
-    superseded,
-    already_current,
-    force_spent,
-    rejected,
-)
-# How many of them can judge after each look at the cloud: first at the groups with their
-# configurations and live activities, then at their instances, then at their newest activities.
-TIERS = (3, 4, len(RULES))
+# The rules that can judge after each look at the cloud: at the groups with their configurations and
+# live activities, then at their instances, then at their newest activities.
+BY_GROUP: tuple[Rule, ...] = (in_progress, refused, superseded)
+BY_INSTANCES = (*BY_GROUP, already_current)
+BY_ACTIVITY = (*BY_INSTANCES, force_spent, rejected)
 
 
-def settled(case: Case, tier: int) -> Outcome | None:
-    """Give the outcome that the rules up to this tier already know, or None."""
-    outcomes = (rule(case) for rule in RULES[: TIERS[tier]])
-    return next(filter(None, outcomes), None)
+def settled(case: Case, rules: Iterable[Rule]) -> Outcome | None:
+    """Give the outcome of the first of the rules that knows one, or None."""
+    return next(filter(None, (rule(case) for rule in rules)), None)
 
 
 def decide(cases: Sequence[Case]) -> dict[str, Decision]:
     """Decide every group, by its id, in the order of the cases."""
-    last = len(TIERS) - 1
-    decided = {case.group.group_id: settled(case, last) or start_of(case) for case in cases}
+    decided = {case.group.group_id: settled(case, BY_ACTIVITY) or start_of(case) for case in cases}
     return keep_shared_together(cases, decided)
 
 
@@ -177,7 +168,7 @@ def absent(request: Request, fleet: Fleet) -> tuple[Outcome, ...]:
     if not fleet.groups and not missing:
         missing[""] = _no_group(request, fleet.region)
     return tuple(
-        Outcome(o.REFUSED, region=fleet.region, group=group, **refusal_fields([reason]))
+        Outcome("refused", region=fleet.region, group=group, **refusal_fields([reason]))
         for group, reason in missing.items()
     )
 
@@ -209,8 +200,7 @@ def _unless_shared(case: Case, decided: Mapping[str, Decision]) -> Decision:
         why = why._replace(
             remedy="See why those groups must not move, or give the group one of its own."
         )
-    fields: Any = refusal_fields([why])
-    return case.ends(o.REFUSED, **fields)
+    return case.ends("refused", **refusal_fields([why]))
 
 
 def _must_not_move(other: Decision | None) -> bool:

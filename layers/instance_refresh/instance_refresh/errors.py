@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .outcome import Ended
+
 
 class InstanceRefreshError(Exception):
     """The base of all; `code` names the error, `status` is its HTTP status."""
@@ -101,7 +103,7 @@ class ApiError(InstanceRefreshError):
 class ErrorRule(NamedTuple):
     """What an API error code means to a caller."""
 
-    outcome: str
+    outcome: Ended
     status: int
     retryable: bool
     remedy: str

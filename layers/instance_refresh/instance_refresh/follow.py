@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import outcome as o
 from .decide import decide
 from .observe import seen_in, with_newest_activities
 from .outcome import Outcome
@@ -36,7 +35,7 @@ def policies(
             continue
         wrong.append(
             Outcome(
-                o.REFUSED,
+                "refused",
                 "; ".join(map(str, read)),
                 region,
                 status=409,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .decide import settled
+from .decide import BY_GROUP, BY_INSTANCES, settled
 from .fleet import FAMILY_TAG, Fleet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from .case import Case
+    from .decide import Rule
     from .fleet import Group, Image, Instance, Machine
     from .gateway.cloud import Cloud
     from .request import Request
@@ -56,9 +57,9 @@ def _groups(request: Request, cloud: Cloud) -> list[Group]:
 
 
 def look(cases: Sequence[Case], cloud: Cloud) -> list[Case]:
-    """Look at the cases' groups tier by tier, by each group's own request.
+    """Look at the cases' groups closer and closer; the cases have one fleet, and are given another.
 
-    A group that the rules can settle at one tier is not looked at any closer.
+    A group that the rules can settle is not looked at any closer.
     """
     if not cases:
         return []
@@ -74,12 +75,12 @@ def look(cases: Sequence[Case], cloud: Cloud) -> list[Case]:
     named = (found.image_id for found in fleet.launch_configurations.values())
     fleet = _with_images(fleet, cloud, {*asked, *named})
 
-    def unsettled(tier: int) -> list[Group]:
-        return [case.group for case in seen_in(fleet, cases) if settled(case, tier) is None]
+    def unsettled(rules: Iterable[Rule]) -> list[Group]:
+        return [case.group for case in seen_in(fleet, cases) if settled(case, rules) is None]
 
-    fleet = with_instances(fleet, cloud, unsettled(0))
+    fleet = with_instances(fleet, cloud, unsettled(BY_GROUP))
     if not few:
-        idle = unsettled(1)
+        idle = unsettled(BY_INSTANCES)
         fleet = with_newest_activities(fleet, cloud, idle)
         known = {group.group_id for group in idle}
         live = [case.group for case in seen_in(fleet, cases) if case.is_live]

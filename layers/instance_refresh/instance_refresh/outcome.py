@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-STARTED = "started"
-PLANNED = "planned"
-ALREADY_CURRENT = "already_current"
-IN_PROGRESS = "in_progress"
-BUSY = "busy"
-QUEUED = "queued"
-SUPERSEDED = "superseded"
-REJECTED = "rejected"
-REFUSED = "refused"
-FAILED = "failed"
-# What the reconcile pass does to a refresh activity, or says of a group.
-RESUMED = "resumed"
-ROLLED_BACK = "rolled_back"
-CANCELLED = "cancelled"
-RESTORED = "restored"
-ATTENTION = "attention"
+Ended = Literal[
+    "started",
+    "planned",
+    "already_current",
+    "in_progress",
+    "busy",
+    "queued",
+    "superseded",
+    "rejected",
+    "refused",
+    "failed",
+    # What the reconcile pass does to a refresh activity, or says of a group.
+    "resumed",
+    "rolled_back",
+    "cancelled",
+    "restored",
+    "attention",
+]
 
 
 class Refusal(NamedTuple):
@@ -53,7 +55,7 @@ class Outcome(NamedTuple):
     `urgent` says that the group doesn't scale, heal or launch until someone acts.
     """
 
-    outcome: str
+    outcome: Ended
     reason: str
     region: str
     status: int = 200

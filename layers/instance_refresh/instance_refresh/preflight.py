@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .fleet import IN_SERVICE
-from .outcome import REFUSED, Outcome, Refusal
+from .outcome import Outcome, Refusal
 from .request import RESET
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def refused(case: Case) -> Outcome | None:
     refusals = [*image_refusals(case), *_group(case), *_launch_configuration(case)]
     if not refusals:
         return None
-    return case.ends(REFUSED, **refusal_fields(refusals))
+    return case.ends("refused", **refusal_fields(refusals))
 
 
 def refusal(code: str, reason: str) -> Refusal:
@@ -100,7 +100,7 @@ def region_refused(region: str, allowed: Allowed) -> Outcome | None:
     if not allowed.regions or region in allowed.regions:
         return None
     reason = refusal("RegionNotAllowed", f"region {region} is not one that is served")
-    return Outcome(REFUSED, region=region, **refusal_fields([reason]))
+    return Outcome("refused", region=region, **refusal_fields([reason]))
 
 
 def image_refusals(case: Case) -> Iterator[Refusal]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from . import outcome as o
 from . import watch
 from .apply import apply
 from .case import Case
@@ -72,7 +71,7 @@ def _look(
         image = newest[policy.family]
         if isinstance(image, ApiError):
             why = f"its image family can't be looked up: {image}"
-            wrong += (Outcome(o.FAILED, why, region, group=group.group_id, **image.fields),)
+            wrong += (Outcome("failed", why, region, group=group.group_id, **image.fields),)
             continue
         asked = Request(region, image_id=image and image.image_id, image_family=policy.family)
         asked = by_policy(asked, policy)
@@ -149,15 +148,15 @@ def _act(
         newer = case.is_newer and wait is not None and wait.code == RING_WAITS
         return act or watch.live(case, limits, now, below, newer_waits=newer)
     act = None if member.policy.hold else restore(case)
-    comes = decision.outcome == o.QUEUED and not member.policy.hold
-    comes = comes or (decision.outcome == o.REFUSED and decision.retryable)
+    comes = decision.outcome == "queued" and not member.policy.hold
+    comes = comes or (decision.outcome == "refused" and decision.retryable)
     return act or watch.leftovers(case, limits, now, start_comes=comes)
 
 
 def _rejects_below(one: Member, member: Member) -> bool:
     """Say whether one of a lower ring rejects what the member's launch configuration names."""
     decision, image = one.decision, member.case.configured_image_id
-    rejects = isinstance(decision, Outcome) and decision.outcome == o.REJECTED
+    rejects = isinstance(decision, Outcome) and decision.outcome == "rejected"
     return one.policy.ring < member.policy.ring and rejects and decision.image == image
 
 
@@ -175,7 +174,7 @@ def _without_starts_on_restored(families: list[Family]) -> list[Family]:
         if not isinstance(decision, Start) or decision.launch_configuration not in restored:
             return member
         reason = f"{decision.launch_configuration} is being restored"
-        return member._replace(decision=decision.ends(o.QUEUED, reason, status=202))
+        return member._replace(decision=decision.ends("queued", reason, status=202))
 
     return [[kept(member) for member in family] for family in families]
 

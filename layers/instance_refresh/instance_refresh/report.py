@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import outcome as o
 from .errors import ApiError
 from .outcome import Outcome
 from .preflight import passes
@@ -19,8 +18,8 @@ if TYPE_CHECKING:
     from .gateway.cloud import Cloud
     from .rings import Member
 
-_QUIET = (o.ALREADY_CURRENT, o.IN_PROGRESS, o.QUEUED, o.SUPERSEDED)
-_NEEDS_SOMEONE = (o.REJECTED, o.REFUSED, o.FAILED, o.ATTENTION)
+_QUIET = ("already_current", "in_progress", "queued", "superseded")
+_NEEDS_SOMEONE = ("rejected", "refused", "failed", "attention")
 _MOST_NOTES = 20
 
 
@@ -28,7 +27,7 @@ def states(outcomes: Iterable[Outcome]) -> dict[str, int]:
     """Count groups by their outcome, and those that are queued by why they wait."""
     counts: dict[str, int] = {}
     for outcome in outcomes:
-        state = outcome.code if outcome.outcome == o.QUEUED and outcome.code else outcome.outcome
+        state = outcome.code if outcome.outcome == "queued" and outcome.code else outcome.outcome
         counts[state] = counts.get(state, 0) + 1
     return counts
 
@@ -38,7 +37,7 @@ def worth_telling(end: Outcome) -> bool:
     if end.code == HELD:
         return True
     passing = all(map(passes, end.refusals)) if end.refusals else end.retryable
-    return end.outcome not in _QUIET and not (end.outcome == o.REFUSED and passing)
+    return end.outcome not in _QUIET and not (end.outcome == "refused" and passing)
 
 
 def told(act: Act, outcome: Outcome, decision: Outcome, case: Case, cloud: Cloud) -> Outcome:
@@ -51,7 +50,7 @@ def told(act: Act, outcome: Outcome, decision: Outcome, case: Case, cloud: Cloud
         outcome = outcome._replace(notes=(*outcome.notes, *_platform_says(act, case, cloud)))
     if act.kind != "alert":
         return outcome
-    speaks_against = decision.outcome in (o.REJECTED, o.REFUSED)
+    speaks_against = decision.outcome in ("rejected", "refused")
     if speaks_against and not act.urgent and worth_telling(decision):
         return decision._replace(notes=(*decision.notes, f"{act.reason}: {act.remedy}"))
     if speaks_against or decision.code:
@@ -75,7 +74,7 @@ def held_rings(
             name = waiting[0].policy.family
             names = ", ".join(f"{e.group} ({e.outcome}: {e.reason})" for e in stopped)
             yield Outcome(
-                o.ATTENTION,
+                "attention",
                 f"family {name}: {len(waiting)} groups of higher rings wait for {names}",
                 stopped[0].region,
                 image=stopped[0].image,

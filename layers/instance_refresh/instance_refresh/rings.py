@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from zlib import crc32
 
-from . import outcome as o
 from .decide import keep_shared_together
 from .preflight import EMPTY
 from .start import Start
@@ -60,7 +59,7 @@ class Member(NamedTuple):
         """
         if isinstance(self.decision, Start):
             return False
-        done = (o.ALREADY_CURRENT, o.SUPERSEDED)
+        done = ("already_current", "superseded")
         return self.decision.outcome in done or self.decision.code == EMPTY
 
     def baked(self, now: datetime) -> bool:
@@ -123,7 +122,7 @@ def place(name: str, now: datetime) -> int:
 def _queued(decision: Decision, wait: Wait | None) -> Decision:
     if wait is None or not isinstance(decision, Start):
         return decision
-    return decision.ends(o.QUEUED, wait.reason, status=202, code=wait.code)
+    return decision.ends("queued", wait.reason, status=202, code=wait.code)
 
 
 def _wait(member: Member, below: Sequence[Member], now: datetime) -> Wait | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from . import outcome as o
 from .batches import batches
 from .outcome import Outcome, Plan
 from .request import RESET
@@ -15,6 +14,7 @@ from .restore import may_need_it, restore
 
 if TYPE_CHECKING:
     from .case import Case
+    from .outcome import Ended
 
 
 class Start(NamedTuple):
@@ -42,9 +42,10 @@ class Start(NamedTuple):
     plan: Plan
     notes: tuple[str, ...]
 
-    def ends(self, outcome: str, reason: str, **fields: Any) -> Outcome:
+    def ends(self, outcome: Ended, reason: str, **fields: Any) -> Outcome:
         """Make this group's outcome."""
-        fields = {"notes": self.notes, "plan": self.plan, **fields}
+        if self.refreshes:
+            fields = {"notes": self.notes, "plan": self.plan, **fields}
         return Outcome(outcome, reason, self.region, group=self.group, image=self.image, **fields)
 
 
@@ -108,13 +109,7 @@ def _image_before_a_crash(case: Case) -> str:
 
 def planned(start: Start) -> Outcome:
     """Report what a start would do."""
-    reason = f"would {describe(start)}"
-    return start.ends(o.PLANNED, reason) if start.refreshes else only_set(start, o.PLANNED, reason)
-
-
-def only_set(start: Start, outcome: str, reason: str) -> Outcome:
-    """Make the outcome of a start that sets the launch configuration and reinstalls nothing."""
-    return start.ends(outcome, reason, plan=None, notes=())
+    return start.ends("planned", f"would {describe(start)}")
 
 
 def describe(start: Start) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from . import outcome as o
 from .errors import ApiError
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ def steer(act: Act, case: Case, cloud: Cloud) -> Outcome:
     name = activity.activity_id if activity else ""
     if act.kind == "alert" or activity is None:
         return case.ends(
-            o.ATTENTION,
+            "attention",
             act.reason,
             status=409,
             activity=name,
@@ -40,15 +39,15 @@ def steer(act: Act, case: Case, cloud: Cloud) -> Outcome:
         if act.kind == "resume":
             autoscaling.resume_instance_refresh(case.group.group_id, name, act.resume_mode)
             reason = f"{act.reason}; {act.resume_mode}"
-            return case.ends(o.RESUMED, reason, activity=name, code=act.code)
+            return case.ends("resumed", reason, activity=name, code=act.code)
         if act.kind == "restore":
             return _restore(act, case, activity, autoscaling)
         return _end(act, case, activity, autoscaling)
     except ApiError as error:
-        if error.outcome == o.REFUSED and _has_moved_on(activity, autoscaling):
+        if error.outcome in ("refused", "busy") and _has_moved_on(activity, autoscaling):
             return _overtaken(case, f"{name} has moved on while this was decided")
         reason = f"{act.reason}; {act.kind} failed: {error}"
-        return case.ends(o.FAILED, reason, activity=name, **error.fields)
+        return case.ends("failed", reason, activity=name, **error.fields)
 
 
 def _end(act: Act, case: Case, activity: Activity, autoscaling: AutoScaling) -> Outcome:
@@ -64,9 +63,9 @@ def _end(act: Act, case: Case, activity: Activity, autoscaling: AutoScaling) -> 
         settings = _rollback_settings(case, activity, autoscaling)
     if settings is None:
         autoscaling.cancel_instance_refresh(group, name)
-        return case.ends(o.CANCELLED, act.reason, activity=name, code=act.code)
+        return case.ends("cancelled", act.reason, activity=name, code=act.code)
     rollback = autoscaling.rollback_instance_refresh(group, name, settings)
-    return case.ends(o.ROLLED_BACK, act.reason, activity=rollback, code=act.code)
+    return case.ends("rolled_back", act.reason, activity=rollback, code=act.code)
 
 
 def _rollback_settings(
@@ -98,7 +97,7 @@ def _restore(act: Act, case: Case, activity: Activity, autoscaling: AutoScaling)
         return _overtaken(case, f"{reason}, and was left as it is")
     if configured != act.image:  # or another group that shares it has put the image back
         autoscaling.set_image(configuration, act.image)
-    return case.ends(o.RESTORED, act.reason, activity=activity.activity_id, code=act.code)
+    return case.ends("restored", act.reason, activity=activity.activity_id, code=act.code)
 
 
 def _has_moved_on(activity: Activity, autoscaling: AutoScaling) -> bool:
@@ -114,4 +113,4 @@ def _is_new(activity: Activity, known: Activity | None) -> bool:
 
 
 def _overtaken(case: Case, reason: str) -> Outcome:
-    return case.ends(o.QUEUED, reason, status=202)
+    return case.ends("queued", reason, status=202)

@@ -23,16 +23,21 @@ def retry(call: Callable[[], Result], deadline: Deadline, *, repeat: bool = True
     A throttled call is sent again; one whose fate is unknown (network, 5xx, InternalError, an
     answer that can't be read) only if it may be repeated.
     """
-    for attempt in range(_TRIES - 1):
+    for tries in range(1, _TRIES):
         try:
             return call()
         except ApiError as error:
             throttled = error.code.startswith("RequestLimitExceeded")
             if not (throttled or (repeat and error.fate_unknown)):
                 raise
-            most = min(_LONGEST_WAIT, _FIRST_WAIT * 2**attempt)
-            try:
-                deadline.sleep(random.uniform(most / 2, most))
-            except ApiError:  # the deadline comes first: what went wrong says more
-                raise error from None
+            wait(tries, deadline, error)
     return call()
+
+
+def wait(tries: int, deadline: Deadline, error: ApiError) -> None:
+    """Wait after so many tries; raise the error of the last if the deadline comes first."""
+    most = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (tries - 1))
+    try:
+        deadline.sleep(random.uniform(most / 2, most))
+    except ApiError:
+        raise error from None
