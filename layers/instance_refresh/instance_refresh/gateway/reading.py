@@ -62,6 +62,8 @@ def every_page_once(read: Callable[[int], Page[Object]]) -> list[Object] | None:
         message = f"the API lists {total} objects, more than the {MOST_OBJECTS} that are read"
         raise ApiError("TooManyObjects", message)
     rest = range(len(first), total, PAGE) if first else range(0)
+    if not rest:
+        return first
     pages = [(first, total), *side_by_side(read, rest)]
     by_id = {one[0]: one for objects, _ in pages for one in objects}
     as_told = {count for _, count in pages} == {len(by_id)}
