@@ -21,8 +21,8 @@ Code = Literal[
     "NotDeployed",
     "LaunchConfigurationShared",
 ]
-# What can be done to a pause beyond its limit; retry and continue resume it.
 ResumeMode = Literal["RETRY", "CONTINUE"]  # what becomes of failed instances
+# What can be done to a pause beyond its limit; retry and continue resume it.
 PausedAction = Literal["alert", "retry", "continue", "rollback", "cancel"]
 PAUSED_ACTIONS: tuple[PausedAction, ...] = get_args(PausedAction)
 
@@ -31,8 +31,8 @@ class Act(NamedTuple):
     """Something to do, or (`alert`) only to say; `image` is what a restore puts back.
 
     `instances` are those that the platform is asked about; `urgent` says that the group doesn't
-    scale, heal or launch until someone acts; `while_configured`, if given, is the image that the
-    launch configuration must still name when it is done.
+    scale, heal or launch, for longer than meant and by nobody's choice; `while_configured`, if
+    given, is the image that the launch configuration must still name when it is done.
     """
 
     kind: Kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .outcome import Outcome
-from .policy import NONE, Policy
+from .policy import NO_POLICY, Policy
 from .settings import ALL, Allowed
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Case(NamedTuple):
     fleet: Fleet
     group: Group
     allowed: Allowed = ALL
-    policy: Policy = NONE
+    policy: Policy = NO_POLICY
 
     @property
     def launch_configuration(self) -> LaunchConfiguration | None:

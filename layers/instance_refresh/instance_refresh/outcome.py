@@ -52,7 +52,8 @@ class Plan(NamedTuple):
 class Outcome(NamedTuple):
     """One group's result. `status` is its HTTP status; `group` is "" where no group was found.
 
-    `urgent` says that the group doesn't scale, heal or launch until someone acts.
+    `urgent` says that the group doesn't scale, heal or launch, for longer than meant and by
+    nobody's choice.
     """
 
     outcome: Ended

@@ -47,7 +47,7 @@ class Policy(NamedTuple):
         return {name: value for name, value in settings.items() if value is not None}
 
 
-NONE = Policy(family="")
+NO_POLICY = Policy(family="")
 
 
 def policy(tags: Mapping[str, str]) -> Policy | tuple[Problem, ...]:

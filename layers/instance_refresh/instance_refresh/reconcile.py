@@ -85,7 +85,7 @@ def _look_closer(cases: list[Case], cloud: Cloud, now: datetime) -> list[Case]:
     """Look at what no start is decided by: batches that have baked, and what attempts have left."""
     if not cases:
         return []
-    baked = [c.group for c in cases if c.activity and watch.bake_over(c.activity, c.policy, now)]
+    baked = [case.group for case in cases if watch.bake_over(case, now)]
     left = [case.group for case in cases if _may_need_someone(case)]
     fleet = with_instances(cases[0].fleet, cloud, [*baked, *left])
     fleet = with_newest_activities(fleet, cloud, left) if left else fleet

@@ -9,7 +9,7 @@ from .case import Case
 from .decide import absent, decide
 from .follow import by_policy, in_turn, policies, refreshing
 from .observe import find, look
-from .policy import NONE
+from .policy import NO_POLICY
 from .preflight import region_refused
 from .start import Start, planned
 
@@ -34,7 +34,7 @@ def roll_out(
         return (unserved,)
     request, fleet = find(request, cloud)
     outcomes = absent(request, fleet)
-    asked = [(group, NONE) for group in fleet.groups]
+    asked = [(group, NO_POLICY) for group in fleet.groups]
     if request.for_followers:
         asked, wrong = policies(fleet.groups, fleet.region)
         fleet = fleet._replace(groups=tuple(group for group, _ in asked))

@@ -54,8 +54,8 @@ def start_of(case: Case) -> Start:
     cut = batches(case.request, len(case.running), has_load_balancer=case.group.has_load_balancer)
     on_image = sum(instance.image_id == case.image_id for instance in case.running)
     images = case.running_images
-    undone = case.request.refresh_mode == RESET and len(images) == 1
-    one = case.fleet.images.get(next(iter(images))) if undone else None
+    can_roll_back = case.request.refresh_mode == RESET and len(images) == 1
+    one = case.fleet.images.get(next(iter(images))) if can_roll_back else None
     plan = Plan(
         reinstalled=len(case.running),
         current=on_image,

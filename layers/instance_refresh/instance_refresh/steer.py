@@ -42,7 +42,7 @@ def steer(act: Act, case: Case, cloud: Cloud) -> Outcome:
             return case.ends("resumed", reason, activity=name, code=act.code)
         if act.kind == "restore":
             return _restore(act, case, activity, autoscaling)
-        return _end(act, case, activity, autoscaling)
+        return _stop(act, case, activity, autoscaling)
     except ApiError as error:
         if error.outcome in ("refused", "busy") and _has_moved_on(activity, autoscaling):
             return _overtaken(case, f"{name} has moved on while this was decided")
@@ -50,7 +50,7 @@ def steer(act: Act, case: Case, cloud: Cloud) -> Outcome:
         return case.ends("failed", reason, activity=name, **error.fields)
 
 
-def _end(act: Act, case: Case, activity: Activity, autoscaling: AutoScaling) -> Outcome:
+def _stop(act: Act, case: Case, activity: Activity, autoscaling: AutoScaling) -> Outcome:
     """Roll a paused activity back, or cancel it; one that has touched nothing is cancelled."""
     group, name = case.group.group_id, activity.activity_id
     if act.while_configured:

@@ -44,20 +44,20 @@ def live(
     `rejected_below` are the groups of lower rings that have rejected the image that it brings;
     `newer_waits` says that a newer one comes when the rings below have it.
     """
-    activity, policy = case.activity, case.policy
+    activity = case.activity
     if activity is None or not activity.live:
         return None
     if not activity.paused:
         return _stuck(activity, limits, now)
     if activity.status == "MANUAL_PAUSE":
         return _paused_by_person(activity, limits, now)
-    frozen = _frozen(activity, policy, limits, now)
-    guard = frozen and _guard(frozen, activity, policy, limits, now)
-    baked = _baked(case, activity, policy, now)
+    frozen = _frozen(activity, case.policy, limits, now)
+    guard = frozen and _guard(frozen, activity, case.policy, limits, now)
+    baked = _baked(case, now)
     what = f"refresh activity {activity.activity_id} is {activity.progress}"
-    objection = _objection(case, activity, policy, rejected_below, newer_waits=newer_waits)
+    objection = _objection(case, rejected_below, newer_waits=newer_waits)
     if objection is None:
-        watched = f"{what}: the batch was watched for {policy.bake}"
+        watched = f"{what}: the batch was watched for {case.policy.bake}"
         return Act("resume", "Baked", watched) if baked else guard
     if guard and guard.kind in objection.permits:
         return guard
@@ -81,16 +81,11 @@ class _Objection(NamedTuple):
 
 
 def _objection(
-    case: Case,
-    activity: Activity,
-    policy: Policy,
-    rejected_below: Sequence[str],
-    *,
-    newer_waits: bool,
+    case: Case, rejected_below: Sequence[str], *, newer_waits: bool
 ) -> _Objection | None:
-    if policy.hold:
-        return _Objection(f"held by its tag: {policy.hold}", permits=())
-    if activity.kind != "NORMAL":
+    if case.policy.hold:
+        return _Objection(f"held by its tag: {case.policy.hold}", permits=())
+    if case.activity and case.activity.kind != "NORMAL":
         return None
     name = case.configured_image_id
     image = case.fleet.images.get(name)
@@ -115,21 +110,23 @@ def paused_since(activity: Activity) -> datetime | None:
     return last.ended if last else activity.created
 
 
-def bake_over(activity: Activity, policy: Policy, now: datetime) -> bool:
+def bake_over(case: Case, now: datetime) -> bool:
     """Say whether an automatic pause has lasted for the bake time."""
+    activity, bake = case.activity, case.policy.bake
+    if activity is None or activity.status != "AUTO_PAUSE" or not bake:
+        return False
     since = paused_since(activity)
-    waits = activity.status == "AUTO_PAUSE" and bool(policy.bake) and since is not None
-    return waits and since is not None and now - since >= policy.bake
+    return since is not None and now - since >= bake
 
 
-def _baked(case: Case, activity: Activity, policy: Policy, now: datetime) -> bool:
+def _baked(case: Case, now: datetime) -> bool:
     """Say whether the bake is over, the batch's instances run and are well, the window is open.
 
     Where none of them is in the group any more (new ones took their places), all that have the
     image must be well.
     """
-    last = activity.last_batch
-    if last is None or not bake_over(activity, policy, now) or not _open(policy, now):
+    last = case.activity and case.activity.last_batch
+    if not last or not bake_over(case, now) or not _open(case.policy, now):
         return False
     batch = {instance.instance_id for instance in last.instances}
     members = case.fleet.instances.get(case.group.group_id, ())
@@ -175,12 +172,7 @@ def _frozen(activity: Activity, policy: Policy, limits: Limits, now: datetime) -
         limit += policy.bake
     if since is None or now - since <= limit:
         return None
-    failed = tuple(
-        instance.instance_id
-        for batch in activity.batches
-        for instance in batch.instances
-        if instance.status == "FAILED"
-    )
+    failed = _failed(activity)
     reason = (
         f"refresh activity {activity.activity_id} is {activity.progress}, paused since"
         f" {since:%Y-%m-%d %H:%M:%SZ}: the group doesn't scale or heal"
@@ -189,6 +181,11 @@ def _frozen(activity: Activity, policy: Policy, limits: Limits, now: datetime) -
         reason += f"; failed: {', '.join(failed)}"
     remedy = "Resume, roll back or cancel the activity, or set the tag for the action to take."
     return Act("alert", "RefreshPaused", reason, remedy, instances=failed, urgent=True)
+
+
+def _failed(activity: Activity) -> tuple[str, ...]:
+    seen = (instance for batch in activity.batches for instance in batch.instances)
+    return tuple(instance.instance_id for instance in seen if instance.status == "FAILED")
 
 
 def _guard(act: Act, activity: Activity, policy: Policy, limits: Limits, now: datetime) -> Act:
@@ -220,8 +217,7 @@ def newer_image(case: Case) -> Act | None:
         f" {activity.progress}, and {case.image_id} is newer"
     )
     kind: Kind = "cancel"
-    failed = any(i.status == "FAILED" for batch in activity.batches for i in batch.instances)
-    if failed and activity.kind == "NORMAL" and activity.mode == RESET:
+    if _failed(activity) and activity.kind == "NORMAL" and activity.mode == RESET:
         kind = "rollback"  # a cancel would leave them in standby for good
     return Act(kind, "NewerImage", reason, while_configured=case.configured_image_id)
 
