@@ -28,17 +28,16 @@ class Deadline:
         """Give the seconds that are left, negative when it is over."""
         return self._end - time.monotonic()
 
-    def check(self) -> float:
-        """Give the seconds that are left; an ApiError DeadlineExceeded when there are none."""
+    def check(self, needed: float = 0) -> float:
+        """Give the seconds that are left; an ApiError DeadlineExceeded if no more than needed."""
         left = self.left()
-        if left <= 0:
+        if left <= needed:
             raise ApiError("DeadlineExceeded", "the function's time limit is near: not done")
         return left
 
     def sleep(self, seconds: float) -> None:
         """Wait; an ApiError DeadlineExceeded at once if the deadline comes before its end."""
-        if seconds >= self.left():
-            raise ApiError("DeadlineExceeded", "the function's time limit is near: not done")
+        self.check(seconds)
         time.sleep(seconds)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .decide import BY_GROUP, BY_INSTANCES, settled
 from .fleet import FAMILY_TAG, Fleet
+from .gateway.autoscaling import FILTER_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from .fleet import Group, Image, Instance, Machine
     from .gateway.cloud import Cloud
     from .request import Request
-
-_ONE_CALL = 5  # groups that a filter takes
 
 
 def find(request: Request, cloud: Cloud) -> tuple[Request, Fleet]:
@@ -64,7 +63,7 @@ def look(cases: Sequence[Case], cloud: Cloud) -> list[Case]:
     if not cases:
         return []
     fleet, groups = cases[0].fleet, [case.group for case in cases]
-    few = len(groups) <= _ONE_CALL  # their newest activities are one call, the live ones too
+    few = len(groups) <= FILTER_VALUES  # their newest activities are one call, the live ones too
     if few:
         fleet = with_newest_activities(fleet, cloud, groups)
     else:

@@ -23,7 +23,7 @@ from .reading import PAGE, all_pages, chunks, every_page_once, side_by_side
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-_FILTERS, _VALUES = 10, 5
+_FILTERS, FILTER_VALUES = 10, 5  # what a call takes at most
 
 
 class AutoScaling(Actions):
@@ -66,7 +66,7 @@ class AutoScaling(Actions):
         A filter takes five groups. Where the groups are many and small, listing all instances of
         the region takes fewer calls; but a long list seldom stays as it is while it is read.
         """
-        fives = chunks(groups, _VALUES)
+        fives = chunks(groups, FILTER_VALUES)
         filtered = sum(math.ceil(sum(g.instances for g in five) / PAGE) or 1 for five in fives)
         action, objects = "DescribeAutoScalingInstances", "AutoScalingInstanceSet"
         if filtered > 1:
@@ -100,7 +100,7 @@ class AutoScaling(Actions):
                 by_group.setdefault(activity.group_id, activity)
             return list(by_group.values())
 
-        parts = side_by_side(newest, chunks(dict.fromkeys(groups), _VALUES))
+        parts = side_by_side(newest, chunks(dict.fromkeys(groups), FILTER_VALUES))
         return [activity for part in parts for activity in part]
 
     def activities(self, ids: Iterable[str]) -> list[Activity]:
