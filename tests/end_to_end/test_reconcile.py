@@ -97,6 +97,28 @@ def test_a_bad_image_stops_at_the_first_ring_and_a_fixed_one_goes_all_the_way(it
     assert len(starts) == 11
 
 
+def test_what_holds_the_rings_is_said_once_a_family_for_days(it: World) -> None:
+    it.make_image(SECOND)
+    canary = it.region.groups["asg-ring0000"]
+    canary.tags |= tags(hold="a sale")
+    for code in ("Held", "NotDeployed"):
+        assert wait(it) == [("asg-ring0000", code), (None, "WaveHeld")]
+        it.advance(2 * 86400)
+    del canary.tags["instance-refresh:hold"]
+    it.region.launch_configurations[canary.launch_configuration_id].image_id = SECOND
+    for instance in it.members("asg-ring0000"):
+        instance.image_id = SECOND
+    canary.in_activity_status = "IN_ACTIVITY"  # which is only reported as others wait for it
+    assert wait(it) == [(None, "WaveHeld")]
+
+
+def wait(it: World) -> list[tuple[str | None, str]]:
+    """Tick while all but the canary wait; say what is told of which group."""
+    result = it.tick()
+    assert result["States"]["RingWaits"] == len(RINGS) - 1
+    return [(o.get("AutoScalingGroupId"), o["Code"]) for o in result["Outcomes"]]
+
+
 def test_ticks_missed_doubled_and_mixed_with_the_event(it: World) -> None:
     it.make_image(SECOND)
     event = it.publish("images/web.json", {"ImageId": SECOND})

@@ -21,6 +21,7 @@ Code = Literal[
     "NotDeployed",
     "LaunchConfigurationShared",
 ]
+NOT_DEPLOYED: Code = "NotDeployed"
 ResumeMode = Literal["RETRY", "CONTINUE"]  # what becomes of failed instances
 # What can be done to a pause beyond its limit; retry and continue resume it.
 PausedAction = Literal["alert", "retry", "continue", "rollback", "cancel"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .act import NOT_DEPLOYED
 from .errors import ApiError
 from .outcome import Outcome
 from .preflight import passes
@@ -44,8 +45,11 @@ def told(act: Act, outcome: Outcome, decision: Outcome, case: Case, cloud: Cloud
     """Make one line of a group's two: what was done for it or is wrong, and what was decided.
 
     An alert is a note of a decision that someone must mend, unless it is urgent; what was decided
-    is a note of an alert where it says why the group waits.
+    is a note of an alert where it says why the group waits. Who waits long for a lower ring is
+    told of once a family, by `held_rings`.
     """
+    if act.code == NOT_DEPLOYED and decision.code == RING_WAITS:
+        return decision
     if act.urgent:
         outcome = outcome._replace(notes=(*outcome.notes, *_platform_says(act, case, cloud)))
     if act.kind != "alert":
@@ -61,15 +65,18 @@ def told(act: Act, outcome: Outcome, decision: Outcome, case: Case, cloud: Cloud
 def held_rings(
     families: Iterable[Sequence[Member]], ends: Iterable[Outcome], now: datetime
 ) -> Iterable[Outcome]:
-    """Say, once a family, which groups stop the rings above them until someone acts."""
+    """Say, once a family, which groups stop the rings above for long, or until someone acts."""
     end_of = {end.group: end for end in ends}
     for family in families:
         waiting = [m for m in family if getattr(m.decision, "code", "") == RING_WAITS]
+        below = [end_of[member.group_id] for member in unfinished(family, now)]
         stopped = [
             end
-            for end in (end_of[member.group_id] for member in unfinished(family, now))
+            for end in below
             if worth_telling(end) and (end.outcome in _NEEDS_SOMEONE or end.code == HELD)
         ]
+        if not stopped and any(m.act and m.act.code == NOT_DEPLOYED for m in waiting):
+            stopped = below
         if waiting and stopped:
             name = waiting[0].policy.family
             names = ", ".join(f"{e.group} ({e.outcome}: {e.reason})" for e in stopped)
@@ -79,7 +86,7 @@ def held_rings(
                 stopped[0].region,
                 image=stopped[0].image,
                 code="WaveHeld",
-                remedy="See the lines of the groups that are named.",
+                remedy="See what is said of the groups that are named.",
             )
 
 

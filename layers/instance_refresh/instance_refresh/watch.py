@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .act import Act
+from .act import NOT_DEPLOYED, Act
 from .preflight import may_follow
 from .request import REPLACE, RESET
 
@@ -257,5 +257,5 @@ def leftovers(case: Case, limits: Limits, now: datetime, *, start_comes: bool) -
     behind = case.is_newer or not (case.sets_image or case.all_on_image)
     if out and now - out > limits.undeployed and behind and case.group.instances:
         reason = f"{case.image_id} is out since {out:%Y-%m-%d %H:%M:%SZ}, and not everywhere here"
-        return Act("alert", "NotDeployed", reason, "See why the group waits, in this line's notes.")
+        return Act("alert", NOT_DEPLOYED, reason, "See why the group waits, in this line's notes.")
     return None
