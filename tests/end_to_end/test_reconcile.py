@@ -303,10 +303,27 @@ def test_a_tick_over_converged_groups_reads_little_and_writes_nothing(
 ) -> None:
     for number in range(90):
         it.region.add_group(f"asg-more{number:04}", image=FIRST, instances=20, tags=tags())
-    before = len(it.cloud.calls)
     capsys.readouterr()
-    it.tick()
+    reads_little(it)
     assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+@pytest.mark.parametrize("newest", [FIRST, None])
+def test_a_tick_over_groups_that_run_what_is_configured_reads_little(
+    it: World, newest: str | None
+) -> None:
+    """They have an image of no family that is newer, or their family has no image left."""
+    it.region.add_image("img-0other01", created=it.cloud.clock.now())
+    it.region.images[FIRST].image_family = "web" if newest else ""
+    for number in range(90):
+        it.region.add_group(f"asg-more{number:04}", image="img-0other01", tags=tags())
+    reads_little(it)
+
+
+def reads_little(it: World) -> None:
+    """Tick within the budget of groups that need no start."""
+    before = len(it.cloud.calls)
+    it.tick()
     groups, instances = len(it.region.groups), len(it.region.instances)
     assert len(it.cloud.calls) - before <= (3 * groups + 2 * instances) / 100 + 10
     assert it.cloud.writes() == []

@@ -86,9 +86,11 @@ def _look_closer(cases: list[Case], cloud: Cloud, now: datetime) -> list[Case]:
     if not cases:
         return []
     baked = [case.group for case in cases if watch.bake_over(case, now)]
-    left = [case.group for case in cases if _may_need_someone(case)]
-    fleet = with_instances(cases[0].fleet, cloud, [*baked, *left])
-    fleet = with_newest_activities(fleet, cloud, left) if left else fleet
+    left = [case for case in cases if _may_need_someone(case)]
+    fleet = with_instances(cases[0].fleet, cloud, [*baked, *(case.group for case in left)])
+    left = [c for c in seen_in(fleet, left) if c.configured_image_id not in c.running_images]
+    if left:
+        fleet = with_newest_activities(fleet, cloud, [case.group for case in left])
     return seen_in(fleet, cases)
 
 
