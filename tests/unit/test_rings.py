@@ -8,7 +8,7 @@ from instance_refresh.decide import decide
 from instance_refresh.fleet import FAMILY_TAG, Activity
 from instance_refresh.policy import Policy
 from instance_refresh.request import Request
-from instance_refresh.rings import Member, gate, unfinished, unknown_ends
+from instance_refresh.rings import Member, gate, unfinished, unknown_ends, waits
 from instance_refresh.start import Start
 from instance_refresh.window import window
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, instances
@@ -58,6 +58,14 @@ def test_rings_go_one_after_another() -> None:
         "asg-0": "already_current", "asg-1": "start", "asg-2": "start",
     }  # fmt: skip
     assert turns(members(3, 1, 2, done=("asg-1",)))["asg-2"] == "start"
+
+
+def test_a_group_names_some_of_many_that_it_waits_for() -> None:
+    some = members(*[0] * 50, 1)
+    wait = waits(some, hours(30))["asg-50"]
+    assert wait is not None
+    assert wait.reason.startswith("ring 1 waits for ring 0: asg-0, asg-1, ")
+    assert wait.reason.endswith(", asg-19, and 30 more")
 
 
 def test_a_ring_waits_for_the_bake_of_the_one_below() -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 WaitCode = Literal["RingWaits", "WindowClosed", "Held", "CapReached"]
 RING_WAITS: WaitCode = "RingWaits"
 HELD: WaitCode = "Held"
+_MOST_NAMED = 20  # every waiting group says it
 
 
 class Wait(NamedTuple):
@@ -131,8 +132,9 @@ def _wait(member: Member, below: Sequence[Member], now: datetime) -> Wait | None
     if policy.hold:
         return Wait(HELD, f"held by its tag: {policy.hold}")
     if policy.ring > ring:
-        names = ", ".join(m.group_id for m in below)
-        return Wait(RING_WAITS, f"ring {policy.ring} waits for ring {ring}: {names}")
+        names = ", ".join(m.group_id for m in below[:_MOST_NAMED])
+        more = f", and {len(below) - _MOST_NAMED} more" if len(below) > _MOST_NAMED else ""
+        return Wait(RING_WAITS, f"ring {policy.ring} waits for ring {ring}: {names}{more}")
     if policy.window and not policy.window.open_at(now):
         return Wait("WindowClosed", "its maintenance window is closed")
     return None
