@@ -117,12 +117,12 @@ class World:
         answer = self.call("webhook", event)
         return answer["statusCode"], json.loads(answer["body"])
 
-    def tick(self, message: Any = "") -> dict[str, Any]:
+    def tick(self, message: Any = "", *, limit_ms: int = 20_000) -> dict[str, Any]:
         """Let the timer tick, now."""
         text = message if isinstance(message, str) else json.dumps(message)
         now = f"{self.cloud.clock.now():%Y-%m-%dT%H:%M:%SZ}"
         event = {"Type": "Timer", "TriggerName": "tick", "Time": now, "Message": text}
-        result: dict[str, Any] = self.call("schedule", event)
+        result: dict[str, Any] = self.call("schedule", event, limit_ms=limit_ms)
         return result
 
     def make_image(self, image: str, created: datetime | None = None) -> None:

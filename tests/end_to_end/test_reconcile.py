@@ -198,6 +198,19 @@ def test_a_frozen_group_never_stays_so(
     assert (it.runs(group), it.configured(group)) == (runs, max(runs))
 
 
+def test_a_frozen_group_does_not_wait_for_starts_that_take_all_the_time(it: World) -> None:
+    group = one(it, paused_action="rollback")
+    it.cloud.faults.fail_instance(it.members(group)[0].instance_id)
+    it.tick()
+    it.finish()
+    it.make_image(SECOND)
+    it.advance(900)
+    it.cloud.faults.inject("StartInstanceRefresh", "delay", times=None, seconds=3)
+    result = it.tick(limit_ms=2000)
+    ends = {(o.get("AutoScalingGroupId"), o["Outcome"]) for o in result["Outcomes"]}
+    assert {(group, "rolled_back"), ("asg-ring0000", "failed")} < ends
+
+
 def test_an_alert_says_what_the_platform_says(
     it: World, capsys: pytest.CaptureFixture[str]
 ) -> None:

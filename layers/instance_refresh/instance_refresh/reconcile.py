@@ -27,10 +27,11 @@ from .start import Start
 from .steer import steer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from .act import Act
+    from .decide import Decision
     from .fleet import Image
     from .gateway.cloud import Cloud
     from .gateway.cvm import Cvm
@@ -52,8 +53,9 @@ def reconcile(
     families = [_with_acts(family, settings, now) for family in families]
     families = _without_starts_on_restored(families)
     members = [member for family in families for member in family]
-    done = apply([m.decision for m in members if isinstance(m.decision, Start)], cloud)
-    ends = side_by_side(lambda member: _end(member, done, cloud), members)
+    acted = side_by_side(lambda member: _act_on(member, cloud), members)
+    done = apply([end for end in acted if isinstance(end, Start)], cloud)
+    ends = [done[end.group] if isinstance(end, Start) else end for end in acted]
     lines = (*wrong, *filter(worth_telling, ends), *held_rings(families, ends, now))
     return lines, states((*wrong, *ends))
 
@@ -181,10 +183,9 @@ def _without_starts_on_restored(families: list[Family]) -> list[Family]:
     return [[kept(member) for member in family] for family in families]
 
 
-def _end(member: Member, done: Mapping[str, Outcome], cloud: Cloud) -> Outcome:
+def _act_on(member: Member, cloud: Cloud) -> Decision:
+    """Do what the group needs besides a start, before any: a frozen group waits for none."""
     act, decision = member.act, member.decision
-    if isinstance(decision, Start):
-        return done[decision.group]
-    if act is None:
+    if act is None or isinstance(decision, Start):
         return decision
     return told(act, steer(act, member.case, cloud), decision, member.case, cloud)
