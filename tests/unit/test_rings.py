@@ -8,7 +8,7 @@ from instance_refresh.decide import decide
 from instance_refresh.fleet import FAMILY_TAG, Activity
 from instance_refresh.policy import Policy
 from instance_refresh.request import Request
-from instance_refresh.rings import Member, gate, unfinished, unknown_ends, waits
+from instance_refresh.rings import Member, gate, places, turn, unfinished, unknown_ends, waits
 from instance_refresh.start import Start
 from instance_refresh.window import window
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, instances
@@ -108,4 +108,16 @@ def test_groups_that_share_a_configuration_count_as_one() -> None:
     groups = [group(f"asg-{n}", launch_configuration_id="asc-s") for n in range(3)]
     some = family(Case(ASKED, fleet(*groups), g, policy=Policy("web")) for g in groups)
     assert list(turns(some, free=1).values()) == ["start", "start", "start"]
+    assert places(gate(some, hours(30), 1)) == {"asc-s"}
     assert list(turns(some, free=0).values()) == ["CapReached"] * 3
+
+
+def test_a_start_that_reinstalls_nothing_takes_no_place() -> None:
+    ahead = fleet(group("asg-0"), names=OLD, runs=NEW)
+    some = family([Case(ASKED, ahead, ahead.groups[0], policy=Policy("web"))])
+    assert turns(some, free=0) == {"asg-0": "start"}
+    assert places(some) == set()
+
+
+def test_a_name_that_is_no_unicode_has_its_turn() -> None:
+    assert turn("\ud800", hours(30)) >= 0

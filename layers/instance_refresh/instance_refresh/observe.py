@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .decide import BY_GROUP, BY_INSTANCES, settled
+from .errors import ApiError
 from .fleet import FAMILY_TAG, Fleet
 from .gateway.autoscaling import FILTER_VALUES
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from .fleet import Group, Image, Instance, Machine
     from .gateway.cloud import Cloud
     from .request import Request
+
+_MOST_NOTES = 20
 
 
 def find(request: Request, cloud: Cloud) -> tuple[Request, Fleet]:
@@ -147,3 +150,30 @@ def with_newest_activities(fleet: Fleet, cloud: Cloud, groups: Iterable[Group]) 
         },
         origins={**fleet.origins, **{origin.activity_id: origin for origin in origins}},
     )
+
+
+def platform_says(instances: Sequence[str], case: Case, cloud: Cloud) -> tuple[str, ...]:
+    """Give the platform's own words on instances of a group, or why they can't be had."""
+    try:
+        return _words(instances, case, cloud)
+    except ApiError as error:
+        return (f"what the platform says of it could not be read: {error}",)
+
+
+def _words(instances: Sequence[str], case: Case, cloud: Cloud) -> tuple[str, ...]:
+    """Collect what the activity, its scaling activities and CVM say of the instances."""
+    activity = case.activity
+    if activity is None or not instances:
+        return ()
+    seen = [i for b in activity.batches for i in b.instances if i.instance_id in instances]
+    said = [f"{i.instance_id}: {i.message}" for i in seen if i.message]
+    region = case.fleet.region
+    said += cloud.autoscaling(region).messages(
+        sorted({i.scaling_activity_id for i in seen if i.scaling_activity_id})
+    )
+    for machine in cloud.cvm(region).machines(instances).values():
+        if machine.operation and machine.operation_state != "SUCCESS":
+            state = f"{machine.operation} {machine.operation_state} {machine.operation_message}"
+            said.append(f"{machine.instance_id}: {state.strip()}")
+    more = len(said) - _MOST_NOTES
+    return (*said[:_MOST_NOTES], f"and {more} more") if more > 0 else tuple(said)

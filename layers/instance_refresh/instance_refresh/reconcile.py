@@ -16,13 +16,13 @@ from .errors import ApiError
 from .fleet import FAMILY_TAG, Fleet
 from .follow import by_policy, in_turn, policies, refreshing
 from .gateway.reading import side_by_side
-from .observe import look, seen_in, with_instances, with_newest_activities
+from .observe import look, platform_says, seen_in, with_instances, with_newest_activities
 from .outcome import Outcome
 from .preflight import region_refused
 from .report import held_rings, states, told, worth_telling
 from .request import Request
 from .restore import restore
-from .rings import RING_WAITS, Member, place, waits
+from .rings import RING_WAITS, Member, places, turn, waits
 from .start import Start
 from .steer import steer
 
@@ -120,10 +120,10 @@ def _decide(cases: Sequence[Case], cloud: Cloud, settings: Settings, now: dateti
     free = settings.max_refreshing - refreshing(cases)
     families: list[Family] = []
     names = {case.policy.family for case in cases}
-    for name in sorted(names, key=lambda name: place(name, now)):
+    for name in sorted(names, key=lambda name: turn(name, now)):
         members = in_turn([c for c in cases if c.policy.family == name], cloud, now, free)
         families.append(members)
-        free -= sum(isinstance(member.decision, Start) for member in members)
+        free -= len(places(members))
     return families
 
 
@@ -188,4 +188,8 @@ def _act_on(member: Member, cloud: Cloud) -> Decision:
     act, decision = member.act, member.decision
     if act is None or isinstance(decision, Start):
         return decision
-    return told(act, steer(act, member.case, cloud), decision, member.case, cloud)
+    outcome = steer(act, member.case, cloud)
+    if act.urgent:
+        said = platform_says(act.instances, member.case, cloud)
+        outcome = outcome._replace(notes=(*outcome.notes, *said))
+    return told(act, outcome, decision)

@@ -1,11 +1,13 @@
-"""What is told of a reconcile pass: what changed something or needs someone, and a count of all."""
+"""What is told of a reconcile pass: what changed something or needs someone, and a count of all.
+
+Pure: values in, values out.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from .act import NOT_DEPLOYED
-from .errors import ApiError
 from .outcome import Outcome
 from .preflight import passes
 from .rings import HELD, RING_WAITS, unfinished
@@ -15,13 +17,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from .act import Act
-    from .case import Case
-    from .gateway.cloud import Cloud
     from .rings import Member
 
 _QUIET = ("already_current", "in_progress", "queued", "superseded")
 _NEEDS_SOMEONE = ("rejected", "refused", "failed", "attention")
-_MOST_NOTES = 20
 
 
 def states(outcomes: Iterable[Outcome]) -> dict[str, int]:
@@ -41,7 +40,7 @@ def worth_telling(end: Outcome) -> bool:
     return end.outcome not in _QUIET and not (end.outcome == "refused" and passing)
 
 
-def told(act: Act, outcome: Outcome, decision: Outcome, case: Case, cloud: Cloud) -> Outcome:
+def told(act: Act, outcome: Outcome, decision: Outcome) -> Outcome:
     """Make one line of a group's two: what was done for it or is wrong, and what was decided.
 
     An alert is a note of a decision that someone must mend, unless it is urgent; what was decided
@@ -50,8 +49,6 @@ def told(act: Act, outcome: Outcome, decision: Outcome, case: Case, cloud: Cloud
     """
     if act.code == NOT_DEPLOYED and decision.code == RING_WAITS:
         return decision
-    if act.urgent:
-        outcome = outcome._replace(notes=(*outcome.notes, *_platform_says(act, case, cloud)))
     if act.kind != "alert":
         return outcome
     speaks_against = decision.outcome in ("rejected", "refused")
@@ -88,30 +85,3 @@ def held_rings(
                 code="WaveHeld",
                 remedy="See what is said of the groups that are named.",
             )
-
-
-def _platform_says(act: Act, case: Case, cloud: Cloud) -> tuple[str, ...]:
-    """Give the platform's own words, or why they can't be had."""
-    try:
-        return _words(act, case, cloud)
-    except ApiError as error:
-        return (f"what the platform says of it could not be read: {error}",)
-
-
-def _words(act: Act, case: Case, cloud: Cloud) -> tuple[str, ...]:
-    """Collect what the activity, its scaling activities and CVM say of the instances."""
-    activity = case.activity
-    if activity is None or not act.instances:
-        return ()
-    seen = [i for b in activity.batches for i in b.instances if i.instance_id in act.instances]
-    said = [f"{i.instance_id}: {i.message}" for i in seen if i.message]
-    region = case.fleet.region
-    said += cloud.autoscaling(region).messages(
-        sorted({i.scaling_activity_id for i in seen if i.scaling_activity_id})
-    )
-    for machine in cloud.cvm(region).machines(act.instances).values():
-        if machine.operation and machine.operation_state != "SUCCESS":
-            state = f"{machine.operation} {machine.operation_state} {machine.operation_message}"
-            said.append(f"{machine.instance_id}: {state.strip()}")
-    more = len(said) - _MOST_NOTES
-    return (*said[:_MOST_NOTES], f"and {more} more") if more > 0 else tuple(said)

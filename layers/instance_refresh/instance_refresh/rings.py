@@ -13,7 +13,7 @@ from .preflight import EMPTY
 from .start import Start
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from .act import Act
@@ -101,23 +101,26 @@ def gate(members: Sequence[Member], now: datetime, free: int) -> list[Member]:
     turns = {m.group_id: _queued(m.decision, why[m.group_id]) for m in members}
     turns = keep_shared_together([member.case for member in members], turns)
     entered: set[str] = set()
-    for member in sorted(members, key=lambda m: (m.policy.ring, place(m.group_id, now))):
+    for member in sorted(members, key=lambda m: (m.policy.ring, turn(m.group_id, now))):
         decision = turns[member.group_id]
-        if not isinstance(decision, Start):
+        if not isinstance(decision, Start) or decision.place in ("", *entered):
             continue
-        if decision.sets_image and decision.launch_configuration in entered:
-            continue
-        if free > 0:
-            free -= 1
-            entered.add(decision.launch_configuration)
+        if len(entered) < free:
+            entered.add(decision.place)
         else:
             turns[member.group_id] = _queued(decision, _FULL)
     return [member._replace(decision=turns[member.group_id]) for member in members]
 
 
-def place(name: str, now: datetime) -> int:
+def turn(name: str, now: datetime) -> int:
     """Give a place in the order, another each hour: no start that is always refused keeps it."""
-    return crc32(f"{now:%Y-%m-%d %H} {name}".encode())
+    return crc32(f"{now:%Y-%m-%d %H} {name}".encode(errors="replace"))
+
+
+def places(members: Iterable[Member]) -> set[str]:
+    """Give what the starts take under MAX_REFRESHING."""
+    starts = [member.decision for member in members if isinstance(member.decision, Start)]
+    return {start.place for start in starts} - {""}
 
 
 def _queued(decision: Decision, wait: Wait | None) -> Decision:

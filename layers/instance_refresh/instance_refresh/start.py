@@ -42,6 +42,13 @@ class Start(NamedTuple):
     plan: Plan
     notes: tuple[str, ...]
 
+    @property
+    def place(self) -> str:
+        """What takes one place under MAX_REFRESHING: groups that are given an image together."""
+        if not self.refreshes:
+            return ""
+        return self.launch_configuration if self.sets_image else self.group
+
     def ends(self, outcome: Ended, reason: str, **fields: Any) -> Outcome:
         """Make this group's outcome."""
         if self.refreshes:
