@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 
 from instance_refresh.case import Case
 from instance_refresh.decide import decide
-from instance_refresh.fleet import FAMILY_TAG, moment
+from instance_refresh.fleet import FAMILY_TAG
 from instance_refresh.request import Request
 from instance_refresh.start import Start
+from instance_refresh.values import moment
 from tests.end_to_end.harness import World, world
 from tests.unit import fleets
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from instance_refresh import apply
-from instance_refresh.fleet import moment
 from instance_refresh.gateway import client, cos, retry
 from instance_refresh.invocation import TryAgain
+from instance_refresh.values import moment
 from local import api
 from local.autoscaling import actions
 from local.contract import Contract

@@ -1,9 +1,9 @@
-"""Values as people write them, in tags and in environment variables."""
+"""Values as people and the APIs write them: in tags, in environment variables, in answers."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -46,3 +46,13 @@ def one_of(*accepted: Word) -> Callable[[str], Word]:
         return words[text.strip()]
 
     return read
+
+
+def moment(value: str) -> datetime:
+    """Read a time as the APIs write it: `2026-01-31T08:00:00Z`, or with an offset.
+
+    A fraction of the second is left out: no API documents one, and Python 3.10 doesn't read each.
+    """
+    whole = re.sub(r"\.\d+", "", value)
+    read = datetime.fromisoformat(whole.replace("Z", "+00:00"))
+    return read if read.tzinfo else read.replace(tzinfo=timezone.utc)

@@ -5,23 +5,21 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..fleet import (
-    LIVE,
-    Activity,
-    Group,
-    Instance,
-    LaunchConfiguration,
+from ..fleet import LIVE
+from .actions import Actions, field
+from .objects import (
     activity_from,
     group_from,
     instance_from,
     launch_configuration_from,
     scaling_activity_from,
 )
-from .actions import Actions, field
 from .reading import PAGE, all_pages, chunks, every_page_once, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from ..fleet import Activity, Group, Instance, LaunchConfiguration
 
 _FILTERS, FILTER_VALUES = 10, 5  # what a call takes at most
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..fleet import Image, Machine, image_from, machine_from
 from .actions import Actions, parsed
+from .objects import image_from, machine_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ..fleet import Image, Machine
 
 
 class Cvm(Actions):

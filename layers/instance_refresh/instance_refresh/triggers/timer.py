@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
 from ..errors import InstanceRefreshError, InvalidInput, Problem
-from ..fleet import moment
 from ..request import request
+from ..values import moment
 from . import expect
 
 if TYPE_CHECKING:

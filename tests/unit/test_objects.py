@@ -7,6 +7,7 @@ import json
 import types
 import typing
 from collections.abc import Mapping
+from datetime import datetime
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -14,24 +15,26 @@ import pytest
 
 from instance_refresh import fleet
 from instance_refresh.errors import ApiError
+from instance_refresh.gateway import objects
 from instance_refresh.gateway.actions import parsed
+from instance_refresh.values import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 AS, CVM = "autoscaling/v20180419", "cvm/v20170312"
 READ: dict[str, tuple[str, str, Callable[[dict[str, Any]], Any]]] = {
-    "DescribeAutoScalingGroups": (AS, "AutoScalingGroupSet", fleet.group_from),
-    "DescribeAutoScalingInstances": (AS, "AutoScalingInstanceSet", fleet.instance_from),
+    "DescribeAutoScalingGroups": (AS, "AutoScalingGroupSet", objects.group_from),
+    "DescribeAutoScalingInstances": (AS, "AutoScalingInstanceSet", objects.instance_from),
     "DescribeLaunchConfigurations": (
         AS,
         "LaunchConfigurationSet",
-        fleet.launch_configuration_from,
+        objects.launch_configuration_from,
     ),
-    "DescribeRefreshActivities": (AS, "RefreshActivitySet", fleet.activity_from),
-    "DescribeAutoScalingActivities": (AS, "ActivitySet", fleet.scaling_activity_from),
-    "DescribeImages": (CVM, "ImageSet", fleet.image_from),
-    "DescribeInstances": (CVM, "InstanceSet", fleet.machine_from),
+    "DescribeRefreshActivities": (AS, "RefreshActivitySet", objects.activity_from),
+    "DescribeAutoScalingActivities": (AS, "ActivitySet", objects.scaling_activity_from),
+    "DescribeImages": (CVM, "ImageSet", objects.image_from),
+    "DescribeInstances": (CVM, "InstanceSet", objects.machine_from),
 }
 ODD: list[Any] = [None, "", "x", -1, 0.5, True, [], [None], ["x"], {}, {"Key": 1}]
 ABSENT = object()
@@ -72,7 +75,9 @@ def is_a(hint: Any, value: Any) -> bool:
     if origin is Mapping:
         return all(is_a(inner[0], key) and is_a(inner[1], value[key]) for key in value)
     if hasattr(hint, "_fields"):
-        fields = typing.get_type_hints(hint, vars(fleet) | {"Mapping": Mapping})
+        fields = typing.get_type_hints(
+            hint, vars(fleet) | {"Mapping": Mapping, "datetime": datetime}
+        )
         return isinstance(value, hint) and all(is_a(fields[n], getattr(value, n)) for n in fields)
     return isinstance(value, hint)
 
@@ -99,11 +104,11 @@ def test_an_object_that_is_not_as_the_api_describes_it_is_an_invalid_answer(acti
 def test_a_tag_has_a_key_and_its_value_is_text(tag: Any) -> None:
     group = example("DescribeAutoScalingGroups")
     with pytest.raises(ApiError, match="not as the API describes it"):
-        parsed(fleet.group_from, [group | {"Tags": [*group["Tags"], tag]}])
+        parsed(objects.group_from, [group | {"Tags": [*group["Tags"], tag]}])
 
 
 @pytest.mark.parametrize("offset", ["Z", "+00:00", ""])
 @pytest.mark.parametrize("fraction", ["", ".1", ".12", ".123", ".1234", ".12345", ".1234567890"])
 def test_a_moment_is_of_its_second(fraction: str, offset: str) -> None:
-    whole = fleet.moment("2026-01-31T08:00:00Z")
-    assert fleet.moment(f"2026-01-31T08:00:00{fraction}{offset}") == whole
+    whole = moment("2026-01-31T08:00:00Z")
+    assert moment(f"2026-01-31T08:00:00{fraction}{offset}") == whole
