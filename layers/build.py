@@ -152,9 +152,13 @@ def download(python: str, to: Path) -> list[Path]:
 
 
 def clear(folder: Path) -> None:
-    """Remove a folder; an OSError if anything of it stays, as it would be shipped."""
-    if folder.exists():
-        shutil.rmtree(folder)
+    """Remove a folder; BuildFailed if anything of it stays, as it would be shipped."""
+    try:
+        if folder.exists():
+            shutil.rmtree(folder)
+    except OSError:
+        message = f"{folder}, left by an earlier build, can't be removed: remove it, and try again"
+        raise BuildFailed(message) from None
 
 
 def unpacked(wheels: list[Path]) -> dict[str, bytes]:
