@@ -53,6 +53,6 @@ def moment(value: str) -> datetime:
 
     A fraction of the second is left out: no API documents one, and Python 3.10 doesn't read each.
     """
-    whole = re.sub(r"\.\d+", "", value)
-    read = datetime.fromisoformat(whole.replace("Z", "+00:00"))
+    seconds = re.sub(r"\.\d+", "", value)
+    read = datetime.fromisoformat(seconds.replace("Z", "+00:00"))
     return read if read.tzinfo else read.replace(tzinfo=timezone.utc)
