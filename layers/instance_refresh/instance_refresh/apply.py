@@ -110,7 +110,7 @@ def _new_activity(start: Start, autoscaling: AutoScaling) -> Activity | None:
 def _found(start: Start, activity: Activity, *, answer_lost: bool, of_this_image: bool) -> Outcome:
     name = activity.activity_id
     if not of_this_image:
-        reason = f"refresh activity {name} is {activity.progress}, and brings another image"
+        reason = f"{activity.description}, and brings another image"
         remedy = "Send the request again when the activity has ended."
         return start.ends("busy", reason, status=409, activity=name, remedy=remedy, retryable=True)
     if answer_lost:

@@ -27,7 +27,7 @@ def in_progress(case: Case) -> Outcome | None:
     activity = case.activity
     if activity is None or not activity.live:
         return None
-    what = f"refresh activity {activity.activity_id} is {activity.progress}"
+    what = activity.description
     remedy = (
         "Resume, roll back or cancel it: a paused group doesn't scale." if activity.paused else ""
     )

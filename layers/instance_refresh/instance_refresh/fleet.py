@@ -156,6 +156,11 @@ class Activity(NamedTuple):
         return f"{self.status}, batch {self.batch} of {len(self.batches)}"
 
     @property
+    def description(self) -> str:
+        """Say which it is, and how far."""
+        return f"refresh activity {self.activity_id} is {self.progress}"
+
+    @property
     def last_batch(self) -> Batch | None:
         """The batch that ended last; a pause lasts since then."""
         ended = [batch for batch in self.batches if batch.ended]

@@ -54,7 +54,7 @@ def live(
     frozen = _frozen(activity, case.policy, limits, now)
     guard = frozen and _guard(frozen, activity, case.policy, limits, now)
     baked = _baked(case, now)
-    what = f"refresh activity {activity.activity_id} is {activity.progress}"
+    what = activity.description
     objection = _objection(case, rejected_below, newer_waits=newer_waits)
     if objection is None:
         watched = f"{what}: the batch was watched for {case.policy.bake}"
@@ -143,10 +143,7 @@ def _stuck(activity: Activity, limits: Limits, now: datetime) -> Act | None:
     last = activity.last_progress
     if last is None or now - last <= limits.stuck:
         return None
-    reason = (
-        f"refresh activity {activity.activity_id} is {activity.progress} without progress since"
-        f" {last:%Y-%m-%d %H:%M:%SZ}"
-    )
+    reason = f"{activity.description} without progress since {last:%Y-%m-%d %H:%M:%SZ}"
     remedy = "Look at the instances of the running batch; stop the activity if they don't come up."
     running = tuple(i.instance_id for b in activity.batches if b.runs for i in b.instances)
     return Act("alert", "RefreshStuck", reason, remedy, instances=running, urgent=True)
@@ -156,10 +153,7 @@ def _paused_by_person(activity: Activity, limits: Limits, now: datetime) -> Act 
     since = paused_since(activity)
     if since is None or now - since <= limits.paused:
         return None
-    reason = (
-        f"refresh activity {activity.activity_id} is {activity.progress}, paused by a person since"
-        f" {since:%Y-%m-%d %H:%M:%SZ}"
-    )
+    reason = f"{activity.description}, paused by a person since {since:%Y-%m-%d %H:%M:%SZ}"
     remedy = "Resume, roll back or cancel it: meanwhile the group doesn't scale or heal."
     return Act("alert", "PausedByPerson", reason, remedy)
 
@@ -174,8 +168,8 @@ def _frozen(activity: Activity, policy: Policy, limits: Limits, now: datetime) -
         return None
     failed = _failed(activity)
     reason = (
-        f"refresh activity {activity.activity_id} is {activity.progress}, paused since"
-        f" {since:%Y-%m-%d %H:%M:%SZ}: the group doesn't scale or heal"
+        f"{activity.description}, paused since {since:%Y-%m-%d %H:%M:%SZ}:"
+        " the group doesn't scale or heal"
     )
     if failed:
         reason += f"; failed: {', '.join(failed)}"
