@@ -15,12 +15,12 @@ from itertools import islice
 from statistics import median
 from typing import TYPE_CHECKING
 
-from instance_refresh.case import Case
-from instance_refresh.decide import decide
-from instance_refresh.fleet import FAMILY_TAG
-from instance_refresh.request import Request
-from instance_refresh.start import Start
-from instance_refresh.values import moment
+from instance_refresh.model.fleet import FAMILY_TAG
+from instance_refresh.model.request import Request
+from instance_refresh.model.values import moment
+from instance_refresh.rules.case import Case
+from instance_refresh.rules.decide import decide
+from instance_refresh.rules.start import Start
 from tests.end_to_end.harness import World, world
 from tests.unit import fleets
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from instance_refresh.fleet import FAMILY_TAG, IN_SERVICE
+from instance_refresh.model.fleet import FAMILY_TAG, IN_SERVICE
 
 if TYPE_CHECKING:
     from local.cloud import Call

@@ -7,8 +7,8 @@ from unittest import mock
 
 import pytest
 
-from instance_refresh import reconcile, steer
 from instance_refresh.gateway.autoscaling import AutoScaling
+from instance_refresh.rollout import reconcile, steer
 from tests.end_to_end import person
 from tests.end_to_end.follower import (
     GROUP,
@@ -238,7 +238,7 @@ def test_nothing_is_put_back_under_a_refresh_that_began_meanwhile(it: World) -> 
         with mock.patch.dict("os.environ", it.environ, clear=True):
             return steer.steer(*wanted)
 
-    with mock.patch("instance_refresh.reconcile.steer", late):
+    with mock.patch("instance_refresh.rollout.reconcile.steer", late):
         assert it.tick()["States"] == {"queued": 1}
     it.finish()
     assert {done.to_image for done in it.region.reinstalls} == {B}
@@ -256,7 +256,7 @@ def test_a_refresh_that_was_given_the_newer_image_meanwhile_goes_on(it: World) -
         with mock.patch.dict("os.environ", it.environ, clear=True):
             return steer.steer(*wanted)
 
-    with mock.patch("instance_refresh.reconcile.steer", late):
+    with mock.patch("instance_refresh.rollout.reconcile.steer", late):
         assert it.tick()["States"] == {"queued": 1}
     assert newest(it).status == "AUTO_PAUSE"
 
@@ -276,12 +276,12 @@ def test_what_another_tick_has_done_meanwhile_is_no_failure(
     it.advance(1000)
 
     def late(*wanted: Any) -> Any:
-        with mock.patch("instance_refresh.reconcile.steer", steer.steer):
+        with mock.patch("instance_refresh.rollout.reconcile.steer", steer.steer):
             it.tick()
         with mock.patch.dict("os.environ", it.environ, clear=True):
             return steer.steer(*wanted)
 
-    with mock.patch("instance_refresh.reconcile.steer", late):
+    with mock.patch("instance_refresh.rollout.reconcile.steer", late):
         assert it.tick()["States"] == {"queued": 1}
     assert newest(it).status == ends
 

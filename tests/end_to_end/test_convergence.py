@@ -23,8 +23,8 @@ from hypothesis.stateful import (
 )
 
 from instance_refresh.deadline import Deadline
-from instance_refresh.fleet import FAMILY_TAG
 from instance_refresh.invocation import TryAgain
+from instance_refresh.model.fleet import FAMILY_TAG
 from local.faults import AFTER, BEFORE
 from tests.end_to_end.harness import world
 from tests.end_to_end.invariants import Invariants, check_document

@@ -8,7 +8,7 @@ import pytest
 
 from instance_refresh.gateway import client
 from instance_refresh.invocation import TryAgain
-from instance_refresh.values import moment
+from instance_refresh.model.values import moment
 from local.scf import project
 from local.scf.platform import Platform
 from tests.end_to_end.harness import World, world

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from instance_refresh import apply
 from instance_refresh.gateway import client, cos, retry
 from instance_refresh.invocation import TryAgain
-from instance_refresh.values import moment
+from instance_refresh.model.values import moment
+from instance_refresh.rollout import apply
 from local import api
 from local.autoscaling import actions
 from local.contract import Contract

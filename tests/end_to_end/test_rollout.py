@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from instance_refresh.invocation import TryAgain
-from instance_refresh.values import moment
+from instance_refresh.model.values import moment
 from tests.end_to_end.harness import World, world
 
 if TYPE_CHECKING:

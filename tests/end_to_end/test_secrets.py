@@ -199,7 +199,7 @@ def test_a_setting_that_is_wrong_is_named_and_not_shown(it: World, wrong: dict[s
 
 
 def test_an_error_that_nobody_knows_is_raised_without_its_text(it: World) -> None:
-    with mock.patch("instance_refresh.rollout.find", side_effect=LookupError(PLANT)):
+    with mock.patch("instance_refresh.rollout.rollout.find", side_effect=LookupError(PLANT)):
         for name in ("webhook.image", "schedule.request", "image_published.manifest"):
             written = run(it, name.partition(".")[0], loaded(name))
             assert "LookupError" in written

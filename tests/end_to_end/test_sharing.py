@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from instance_refresh.fleet import FAMILY_TAG
+from instance_refresh.model.fleet import FAMILY_TAG
 from tests.end_to_end.harness import World, world
 
 if TYPE_CHECKING:

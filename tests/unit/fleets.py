@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from instance_refresh.fleet import (
+from instance_refresh.model.fleet import (
     FAMILY_TAG,
     Activity,
     Fleet,

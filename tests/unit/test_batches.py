@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instance_refresh.batches import batches
-from instance_refresh.request import Request
+from instance_refresh.model.request import Request
+from instance_refresh.rules.batches import batches
 
 
 def cut(running: int, *, balanced: bool = False, check: bool | None = None, **rolling: Any) -> Any:

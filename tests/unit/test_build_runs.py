@@ -158,7 +158,7 @@ def test_every_module_of_ours_can_be_imported_from_the_zips(built: Built) -> Non
 def test_windows_know_time_zones_where_the_runtime_has_none(built: Built) -> None:
     code = (
         "from datetime import datetime, timezone\n"
-        "from instance_refresh.window import window\n"
+        "from instance_refresh.model.window import window\n"
         "opened = window('Mon 02:00-05:00 Asia/Shanghai')\n"
         "print(opened.open_at(datetime(2026, 3, 1, 18, tzinfo=timezone.utc)))"
     )

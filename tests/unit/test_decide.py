@@ -4,16 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from instance_refresh.case import Case
-from instance_refresh.decide import Decision, absent, decide
-from instance_refresh.outcome import Outcome
-from instance_refresh.request import Request
+from instance_refresh.model.outcome import Outcome
+from instance_refresh.model.request import Request
+from instance_refresh.rules.case import Case
+from instance_refresh.rules.decide import Decision, absent, decide
+from instance_refresh.rules.start import Start, planned
 from instance_refresh.settings import Allowed
-from instance_refresh.start import Start, planned
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
 
 if TYPE_CHECKING:
-    from instance_refresh.fleet import Fleet
+    from instance_refresh.model.fleet import Fleet
 
 ASKED = Request(region="ap-guangzhou", group_ids=("asg-a",), image_id=NEW)
 PLAIN = Request(region="ap-guangzhou", group_ids=("asg-a",))

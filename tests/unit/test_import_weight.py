@@ -100,4 +100,7 @@ def test_one_request_loads_no_part_that_it_has_no_use_for() -> None:
     assert not NEVER & modules
     assert not {name for name in modules if name.startswith("tencentcloud.autoscaling")}
     assert not {"instance_refresh.gateway.cos", "concurrent.futures.thread"} & modules
-    assert not {"instance_refresh.reconcile", "instance_refresh.window", "zoneinfo"} & modules
+    assert (
+        not {"instance_refresh.rollout.reconcile", "instance_refresh.model.window", "zoneinfo"}
+        & modules
+    )

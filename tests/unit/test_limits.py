@@ -16,7 +16,7 @@ from instance_refresh.errors import ApiError, InvalidInput
 from instance_refresh.gateway.reading import MOST_OBJECTS, PAGE, all_pages
 from instance_refresh.invocation import Invocation, TryAgain
 from instance_refresh.logs import MAX_LINE, serialize
-from instance_refresh.outcome import Outcome
+from instance_refresh.model.outcome import Outcome
 from instance_refresh.triggers import cos, http, manifest
 from instance_refresh.triggers.cos import MAX_MANIFEST
 from instance_refresh.triggers.http import MAX_BODY

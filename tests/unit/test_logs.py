@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from instance_refresh.invocation import Invocation, TryAgain
 from instance_refresh.logs import MAX_LINE, serialize
-from instance_refresh.outcome import Outcome
+from instance_refresh.model.outcome import Outcome
 from instance_refresh.triggers import http
 
 CONTEXT = {"request_id": "r-1", "function_name": "webhook", "time_limit_in_ms": 3000}

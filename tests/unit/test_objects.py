@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from instance_refresh import fleet
 from instance_refresh.errors import ApiError
 from instance_refresh.gateway import objects
 from instance_refresh.gateway.actions import parsed
-from instance_refresh.values import moment
+from instance_refresh.model import fleet
+from instance_refresh.model.values import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from instance_refresh.policy import _READERS, Policy, policy
-from instance_refresh.window import window
+from instance_refresh.model.policy import _READERS, Policy, policy
+from instance_refresh.model.window import window
 
 
 def read(**tags: str) -> Policy:

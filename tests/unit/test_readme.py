@@ -16,17 +16,17 @@ import pytest
 import tccli
 
 from instance_refresh import settings
-from instance_refresh.act import PAUSED_ACTIONS, Code
 from instance_refresh.contract import check, schema
 from instance_refresh.errors import API_ERRORS, NotServed
-from instance_refresh.follow import INVALID_TAG
 from instance_refresh.invocation import Invocation
-from instance_refresh.outcome import Ended, Outcome
-from instance_refresh.policy import _READERS, FAIL_PROCESSES, PAUSES
-from instance_refresh.preflight import REFUSALS
-from instance_refresh.rings import WaitCode
+from instance_refresh.model.act import PAUSED_ACTIONS, Code
+from instance_refresh.model.outcome import Ended, Outcome
+from instance_refresh.model.policy import _READERS, FAIL_PROCESSES, PAUSES
+from instance_refresh.model.window import window
+from instance_refresh.rollout.follow import INVALID_TAG
+from instance_refresh.rules.preflight import REFUSALS
+from instance_refresh.rules.rings import WaitCode
 from instance_refresh.triggers import http
-from instance_refresh.window import window
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

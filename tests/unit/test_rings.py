@@ -3,14 +3,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from instance_refresh.case import Case
-from instance_refresh.decide import decide
-from instance_refresh.fleet import FAMILY_TAG, Activity
-from instance_refresh.policy import Policy
-from instance_refresh.request import Request
-from instance_refresh.rings import Member, gate, places, turn, unfinished, unknown_ends, waits
-from instance_refresh.start import Start
-from instance_refresh.window import window
+from instance_refresh.model.fleet import FAMILY_TAG, Activity
+from instance_refresh.model.policy import Policy
+from instance_refresh.model.request import Request
+from instance_refresh.model.window import window
+from instance_refresh.rules.case import Case
+from instance_refresh.rules.decide import decide
+from instance_refresh.rules.rings import Member, gate, places, turn, unfinished, unknown_ends, waits
+from instance_refresh.rules.start import Start
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, instances
 
 if TYPE_CHECKING:

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from instance_refresh import watch
-from instance_refresh.case import Case
-from instance_refresh.fleet import Activity, Batch, BatchInstance, Fleet
-from instance_refresh.policy import Policy
-from instance_refresh.request import Request
-from instance_refresh.restore import restore
+from instance_refresh.model.fleet import Activity, Batch, BatchInstance, Fleet
+from instance_refresh.model.policy import Policy
+from instance_refresh.model.request import Request
+from instance_refresh.model.window import window
+from instance_refresh.rules import watch
+from instance_refresh.rules.case import Case
+from instance_refresh.rules.restore import restore
 from instance_refresh.settings import Limits
-from instance_refresh.window import window
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
 
 if TYPE_CHECKING:
-    from instance_refresh.act import Act, PausedAction
+    from instance_refresh.model.act import Act, PausedAction
 
 LIMITS = Limits(
     paused=timedelta(hours=2),

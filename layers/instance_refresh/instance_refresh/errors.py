@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .outcome import Ended
+    from .model.outcome import Ended
 
 
 class InstanceRefreshError(Exception):

@@ -6,15 +6,15 @@ import base64
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from .act import PAUSED_ACTIONS
 from .errors import InvalidSetting
-from .values import duration, one_of, whole
+from .model.act import PAUSED_ACTIONS
+from .model.values import duration, one_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
-    from .act import PausedAction
+    from .model.act import PausedAction
 
 Value = TypeVar("Value")
 # The variables that `settings` reads.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from ..fleet import LIVE
+from ..model.fleet import LIVE
 from .actions import Actions, field
 from .objects import (
     activity_from,
@@ -19,7 +19,7 @@ from .reading import PAGE, all_pages, chunks, every_page_once, side_by_side
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..fleet import Activity, Group, Instance, LaunchConfiguration
+    from ..model.fleet import Activity, Group, Instance, LaunchConfiguration
 
 _FILTERS, FILTER_VALUES = 10, 5  # what a call takes at most
 

@@ -10,7 +10,7 @@ from .objects import image_from, machine_from
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..fleet import Image, Machine
+    from ..model.fleet import Image, Machine
 
 
 class Cvm(Actions):

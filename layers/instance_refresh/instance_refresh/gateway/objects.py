@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..fleet import (
+from ..model.fleet import (
     Activity,
     Batch,
     BatchInstance,
@@ -19,7 +19,7 @@ from ..fleet import (
     Machine,
     ScalingActivity,
 )
-from ..values import moment
+from ..model.values import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
 from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, NotServed, Problem
-from ..request import request
+from ..model.request import request
 from . import expect, repeats
 from .signature import unauthorized, verified
 
 if TYPE_CHECKING:
     from ..invocation import Invocation
-    from ..outcome import Outcome
+    from ..model.outcome import Outcome
     from .signature import Signature
 
 MAX_BODY = 256 * 1024

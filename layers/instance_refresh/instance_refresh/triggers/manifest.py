@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
 from ..errors import InvalidInput, Problem
-from ..request import Request, request
+from ..model.request import Request, request
 
 if TYPE_CHECKING:
     from datetime import datetime

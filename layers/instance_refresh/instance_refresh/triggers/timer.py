@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
 from ..errors import InstanceRefreshError, InvalidInput, Problem
-from ..request import request
-from ..values import moment
+from ..model.request import request
+from ..model.values import moment
 from . import expect
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..errors import Problem
 from .act import PAUSED_ACTIONS
-from .errors import Problem
 from .fleet import FAMILY_TAG
 from .values import duration, one_of, whole
 

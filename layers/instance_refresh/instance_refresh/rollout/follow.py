@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .decide import decide
+from ..model.outcome import Outcome
+from ..model.policy import Policy, policy
+from ..rules.decide import decide
+from ..rules.rings import Member, gate, unknown_ends
 from .observe import seen_in, with_newest_activities
-from .outcome import Outcome
-from .policy import Policy, policy
-from .rings import Member, gate, unknown_ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from .case import Case
-    from .fleet import Group
-    from .gateway.cloud import Cloud
-    from .request import Request
+    from ..gateway.cloud import Cloud
+    from ..model.fleet import Group
+    from ..model.request import Request
+    from ..rules.case import Case
 
 INVALID_TAG = "InvalidTag"
 

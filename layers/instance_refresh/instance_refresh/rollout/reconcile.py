@@ -9,34 +9,34 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from . import watch
+from ..errors import ApiError
+from ..gateway.reading import side_by_side
+from ..model.fleet import FAMILY_TAG, Fleet
+from ..model.outcome import Outcome
+from ..model.request import Request
+from ..rules import watch
+from ..rules.case import Case
+from ..rules.preflight import region_refused
+from ..rules.report import held_rings, states, told, worth_telling
+from ..rules.restore import restore
+from ..rules.rings import RING_WAITS, Member, places, turn, waits
+from ..rules.start import Start
 from .apply import apply
-from .case import Case
-from .errors import ApiError
-from .fleet import FAMILY_TAG, Fleet
 from .follow import by_policy, in_turn, policies, refreshing
-from .gateway.reading import side_by_side
 from .observe import look, platform_says, seen_in, with_instances, with_newest_activities
-from .outcome import Outcome
-from .preflight import region_refused
-from .report import held_rings, states, told, worth_telling
-from .request import Request
-from .restore import restore
-from .rings import RING_WAITS, Member, places, turn, waits
-from .start import Start
 from .steer import steer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from .act import Act
-    from .decide import Decision
-    from .fleet import Image
-    from .gateway.cloud import Cloud
-    from .gateway.cvm import Cvm
-    from .rings import Wait
-    from .settings import Limits, Settings
+    from ..gateway.cloud import Cloud
+    from ..gateway.cvm import Cvm
+    from ..model.act import Act
+    from ..model.fleet import Image
+    from ..rules.decide import Decision
+    from ..rules.rings import Wait
+    from ..settings import Limits, Settings
 
 Family = list[Member]
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .act import NOT_DEPLOYED
-from .outcome import Outcome
+from ..model.act import NOT_DEPLOYED
+from ..model.outcome import Outcome
 from .preflight import passes
 from .rings import HELD, RING_WAITS, unfinished
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from .act import Act
+    from ..model.act import Act
     from .rings import Member
 
 _QUIET = ("already_current", "in_progress", "queued", "superseded")

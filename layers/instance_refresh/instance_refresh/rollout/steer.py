@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .errors import ApiError
+from ..errors import ApiError
 
 if TYPE_CHECKING:
-    from .act import Act
-    from .case import Case
-    from .fleet import Activity
-    from .gateway.autoscaling import AutoScaling
-    from .gateway.cloud import Cloud
-    from .outcome import Outcome
+    from ..gateway.autoscaling import AutoScaling
+    from ..gateway.cloud import Cloud
+    from ..model.act import Act
+    from ..model.fleet import Activity
+    from ..model.outcome import Outcome
+    from ..rules.case import Case
 
 _UNTOUCHED = ("WAITING", "CANCELLED", "NOT_FOUND")
 

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..model.policy import NO_POLICY
+from ..rules.case import Case
+from ..rules.decide import absent, decide
+from ..rules.preflight import region_refused
+from ..rules.start import Start, planned
 from .apply import apply
-from .case import Case
-from .decide import absent, decide
 from .follow import by_policy, in_turn, policies, refreshing
 from .observe import find, look
-from .policy import NO_POLICY
-from .preflight import region_refused
-from .start import Start, planned
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from .gateway.cloud import Cloud
-    from .outcome import Outcome
-    from .request import Request
-    from .settings import Settings
+    from ..gateway.cloud import Cloud
+    from ..model.outcome import Outcome
+    from ..model.request import Request
+    from ..settings import Settings
 
 
 def roll_out(

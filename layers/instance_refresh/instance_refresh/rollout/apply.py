@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .errors import ApiError
-from .gateway.reading import side_by_side
-from .gateway.retry import wait
-from .start import describe
+from ..errors import ApiError
+from ..gateway.reading import side_by_side
+from ..gateway.retry import wait
+from ..rules.start import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .fleet import Activity
-    from .gateway.autoscaling import AutoScaling
-    from .gateway.cloud import Cloud
-    from .outcome import Outcome
-    from .start import Start
+    from ..gateway.autoscaling import AutoScaling
+    from ..gateway.cloud import Cloud
+    from ..model.fleet import Activity
+    from ..model.outcome import Outcome
+    from ..rules.start import Start
 
 _TRIES = 4
 _IN_REFRESH = "ResourceUnavailable.AutoScalingGroupInRefreshActivity"

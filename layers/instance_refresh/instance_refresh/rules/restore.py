@@ -8,12 +8,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from .act import Act
-from .fleet import IN_SERVICE
+from ..model.act import Act
+from ..model.fleet import IN_SERVICE
 
 if TYPE_CHECKING:
+    from ..model.fleet import Activity
     from .case import Case
-    from .fleet import Activity
 
 _OVERLAP = timedelta(minutes=15)  # the longest that a function runs
 

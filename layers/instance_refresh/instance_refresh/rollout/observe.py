@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .decide import BY_GROUP, BY_INSTANCES, settled
-from .errors import ApiError
-from .fleet import FAMILY_TAG, Fleet
-from .gateway.autoscaling import FILTER_VALUES
+from ..errors import ApiError
+from ..gateway.autoscaling import FILTER_VALUES
+from ..model.fleet import FAMILY_TAG, Fleet
+from ..rules.decide import BY_GROUP, BY_INSTANCES, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from .case import Case
-    from .decide import Rule
-    from .fleet import Group, Image, Instance, Machine
-    from .gateway.cloud import Cloud
-    from .request import Request
+    from ..gateway.cloud import Cloud
+    from ..model.fleet import Group, Image, Instance, Machine
+    from ..model.request import Request
+    from ..rules.case import Case
+    from ..rules.decide import Rule
 
 _MOST_NOTES = 20
 

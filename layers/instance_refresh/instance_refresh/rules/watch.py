@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from .act import NOT_DEPLOYED, Act
+from ..model.act import NOT_DEPLOYED, Act
+from ..model.request import REPLACE, RESET
 from .preflight import may_follow
-from .request import REPLACE, RESET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from .act import Code, Kind, PausedAction, ResumeMode
+    from ..model.act import Code, Kind, PausedAction, ResumeMode
+    from ..model.fleet import Activity
+    from ..model.policy import Policy
+    from ..settings import Limits
     from .case import Case
-    from .fleet import Activity
-    from .policy import Policy
-    from .settings import Limits
 
 
 _KINDS: dict[PausedAction, Kind] = {

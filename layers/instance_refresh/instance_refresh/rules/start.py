@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..model.outcome import Outcome, Plan
+from ..model.request import RESET
 from .batches import batches
-from .outcome import Outcome, Plan
-from .request import RESET
 from .restore import may_need_it, restore
 
 if TYPE_CHECKING:
+    from ..model.outcome import Ended
     from .case import Case
-    from .outcome import Ended
 
 
 class Start(NamedTuple):

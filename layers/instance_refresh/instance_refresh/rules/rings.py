@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from .act import Act
+    from ..model.act import Act
+    from ..model.policy import Policy
     from .case import Case
     from .decide import Decision
-    from .policy import Policy
 
 WaitCode = Literal["RingWaits", "WindowClosed", "Held", "CapReached"]
 RING_WAITS: WaitCode = "RingWaits"

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .fleet import FAMILY_TAG
-from .outcome import Outcome, Refusal
+from ..model.fleet import FAMILY_TAG
+from ..model.outcome import Outcome, Refusal
 from .preflight import EMPTY, refusal, refusal_fields, refused
 from .start import Start, start_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from ..model.fleet import Activity, Fleet, Image
+    from ..model.request import Request
     from .case import Case
-    from .fleet import Activity, Fleet, Image
-    from .request import Request
 
     Rule = Callable[[Case], Outcome | None]
 

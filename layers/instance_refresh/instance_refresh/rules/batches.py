@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from .request import Request
+    from ..model.request import Request
 
 DEFAULT_BATCH_SIZE = "25%"
 _PASSED_ON = ("BatchPause", "FailProcess")

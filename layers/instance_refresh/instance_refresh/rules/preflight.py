@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .fleet import IN_SERVICE
-from .outcome import Outcome, Refusal
-from .request import RESET
+from ..model.fleet import IN_SERVICE
+from ..model.outcome import Outcome, Refusal
+from ..model.request import RESET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..model.fleet import Image
+    from ..settings import Allowed
     from .case import Case
-    from .fleet import Image
-    from .settings import Allowed
 
 
 EMPTY = "GroupEmpty"

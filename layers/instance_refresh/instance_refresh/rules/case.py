@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .outcome import Outcome
-from .policy import NO_POLICY, Policy
-from .settings import ALL, Allowed
+from ..model.outcome import Outcome
+from ..model.policy import NO_POLICY, Policy
+from ..settings import ALL, Allowed
 
 if TYPE_CHECKING:
-    from .fleet import Activity, Fleet, Group, Image, Instance, LaunchConfiguration
-    from .outcome import Ended
-    from .request import Request
+    from ..model.fleet import Activity, Fleet, Group, Image, Instance, LaunchConfiguration
+    from ..model.outcome import Ended
+    from ..model.request import Request
 
 
 class Case(NamedTuple):

@@ -1,0 +1,1 @@
+"""The pass: look at the cloud, decide, apply."""
