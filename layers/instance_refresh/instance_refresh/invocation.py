@@ -103,7 +103,7 @@ class Invocation:
     def roll_out(self, request: Request) -> tuple[Outcome, ...]:
         """Carry a request out; one log line an outcome."""
         cloud = self._cloud
-        from .rollout.rollout import roll_out
+        from .rollout.run import roll_out
 
         outcomes = roll_out(request, cloud, self.settings, self.now())
         self.keep(outcomes)
@@ -113,7 +113,7 @@ class Invocation:
     def reconcile(self, now: datetime) -> None:
         """Look after every group that follows an image family; the next tick is the next try."""
         cloud = self._cloud
-        from .rollout.reconcile import reconcile
+        from .rollout.run import reconcile
 
         outcomes, states = reconcile(cloud, self.settings, self.region, now)
         self.keep(outcomes)

@@ -7,14 +7,13 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from .errors import InvalidSetting
-from .model.act import PAUSED_ACTIONS
-from .model.values import duration, one_of, whole
+from .model.action import PAUSED_ACTIONS
+from .model.limits import Allowed, Limits
+from .model.readers import duration, one_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import timedelta
 
-    from .model.act import PausedAction
 
 Value = TypeVar("Value")
 # The variables that `settings` reads.
@@ -33,6 +32,7 @@ NAMES = (
     "WEBHOOK_SECRET",
     "WEBHOOK_SECRET_PREVIOUS",
     "MAX_REFRESHING",
+    "MAX_GROUPS",
     "PAUSED_LIMIT",
     "FAILED_LIMIT",
     "STUCK_LIMIT",
@@ -42,30 +42,6 @@ NAMES = (
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
 _LEAST_SECRET = 24
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-
-class Allowed(NamedTuple):
-    """What the settings allow: image creators, groups and regions; all where one is empty."""
-
-    creators: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    regions: tuple[str, ...] = ()
-
-
-ALL = Allowed()
-
-
-class Limits(NamedTuple):
-    """How long may pass before someone is told: of a pause, a failed batch, no progress, a publish.
-
-    `paused_action` is what is done then to a pause, where the group has no tag that says it.
-    """
-
-    paused: timedelta
-    failed: timedelta
-    stuck: timedelta
-    undeployed: timedelta
-    paused_action: PausedAction
 
 
 class Settings(NamedTuple):
@@ -81,7 +57,6 @@ class Settings(NamedTuple):
     log_level: str
     webhook_auth: str
     webhook_secrets: tuple[str, ...]
-    max_refreshing: int
     limits: Limits
 
     def __repr__(self) -> str:
@@ -109,13 +84,14 @@ def settings(environ: Mapping[str, str]) -> Settings:
             *_read(environ, "WEBHOOK_SECRET", "", _secret),
             *_read(environ, "WEBHOOK_SECRET_PREVIOUS", "", _secret),
         ),
-        max_refreshing=_read(environ, "MAX_REFRESHING", "5", whole(1, 9999)),
         limits=Limits(
             paused=_read(environ, "PAUSED_LIMIT", "2h", duration),
             failed=_read(environ, "FAILED_LIMIT", "15m", duration),
             stuck=_read(environ, "STUCK_LIMIT", "1h", duration),
             undeployed=_read(environ, "UNDEPLOYED_LIMIT", "1d", duration),
             paused_action=_read(environ, "PAUSED_ACTION", "alert", one_of(*PAUSED_ACTIONS)),
+            refreshing=_read(environ, "MAX_REFRESHING", "5", whole(0, 9999)),
+            groups=_read(environ, "MAX_GROUPS", "10", whole(1, 1000)),
         ),
     )
 

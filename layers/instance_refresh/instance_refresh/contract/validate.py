@@ -9,7 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ..errors import InvalidInput, Problem, printable
+from ..errors import InvalidInput
+from ..model.problem import Problem, printable
 from .quick import is_a, quick, unique_items
 
 if TYPE_CHECKING:

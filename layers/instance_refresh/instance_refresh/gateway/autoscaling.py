@@ -18,8 +18,9 @@ from .reading import PAGE, all_pages, chunks, every_page_once, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
-    from ..model.fleet import Activity, Group, Instance, LaunchConfiguration
+    from ..model.fleet import Activity, Group, Instance, LaunchConfiguration, ScalingActivity
 
 _FILTERS, FILTER_VALUES = 10, 5  # what a call takes at most
 
@@ -110,13 +111,21 @@ class AutoScaling(Actions):
         action, objects = "DescribeRefreshActivities", "RefreshActivitySet"
         return all_pages(self._pages(action, objects, activity_from, Filters=filters))
 
-    def messages(self, scaling_activities: Iterable[str]) -> list[str]:
-        """Read what the platform says of scaling activities (asa-…), where they went wrong."""
+    def failed_scaling_activities(
+        self, groups: Iterable[str], since: datetime | None
+    ) -> list[ScalingActivity]:
+        """Read the scaling activities (asa-…) of groups that went wrong, those begun `since`."""
         action, objects = "DescribeAutoScalingActivities", "ActivitySet"
-        read, name = scaling_activity_from, "ActivityIds"
-        found = self._by_ids(action, objects, read, name, scaling_activities)
-        wrong = (one for one in found if one.status != "SUCCESSFUL" and one.message)
-        return [f"{one.activity_id}: {one.message}" for one in wrong]
+        wrong = {"Name": "activity-status-code", "Values": ["FAILED", "PARTIALLY_SUCCESSFUL"]}
+        start = {"StartTime": f"{since:%Y-%m-%dT%H:%M:%SZ}"} if since else {}
+
+        def of(five: list[str]) -> list[ScalingActivity]:
+            filters = [*_of_groups(five), wrong]
+            read = self._pages(action, objects, scaling_activity_from, Filters=filters, **start)
+            return all_pages(read)
+
+        parts = side_by_side(of, chunks(dict.fromkeys(groups), FILTER_VALUES))
+        return [activity for part in parts for activity in part]
 
     def set_image(self, launch_configuration: str, image: str) -> None:
         """Put an image into a launch configuration; done twice, it is as if done once."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .actions import Actions, parsed
 from .objects import image_from, machine_from
+from .reading import all_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +25,16 @@ class Cvm(Actions):
         """Read the family's newest image that is NORMAL and not deprecated."""
         item = self._call("DescribeImageFromFamily", ImageFamily=family).get("Image")
         return parsed(image_from, [item])[0] if item else None
+
+    def images_of_family(self, family: str, *, shared: bool) -> list[Image]:
+        """List the account's and the platform's images of a family, with `shared` also others'.
+
+        No filter of DescribeImages takes a family.
+        """
+        kinds = ["PRIVATE_IMAGE", "PUBLIC_IMAGE", *(["SHARED_IMAGE"] if shared else [])]
+        filters = [{"Name": "image-type", "Values": kinds}]
+        listed = all_pages(self._pages("DescribeImages", "ImageSet", image_from, Filters=filters))
+        return [image for image in listed if image.family == family]
 
     def machines(self, ids: Iterable[str]) -> dict[str, Machine]:
         """Read what CVM knows of instances, by their ids, those that exist."""

@@ -19,7 +19,7 @@ from ..model.fleet import (
     Machine,
     ScalingActivity,
 )
-from ..model.values import moment
+from ..model.readers import moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +41,7 @@ def image_from(item: Mapping[str, Any]) -> Image:
         architecture=_text(item, "Architecture"),
         size=_number(item, "ImageSize"),
         creator=_text(item, "ImageCreator"),
+        kind=_text(item, "ImageType"),
     )
 
 
@@ -74,6 +75,7 @@ def launch_configuration_from(item: Mapping[str, Any]) -> LaunchConfiguration:
         system_disk=_number(_object(item, "SystemDisk"), "DiskSize"),
         updated=_moment(item, "UpdatedTime") or _moment(item, "CreatedTime"),
         group_ids=tuple(_given(group, "AutoScalingGroupId", str) for group in groups),
+        created=_moment(item, "CreatedTime"),
     )
 
 
@@ -86,6 +88,7 @@ def group_from(item: Mapping[str, Any]) -> Group:
         instances=_number(item, "InstanceCount"),
         launch_configuration_id=_text(item, "LaunchConfigurationId"),
         has_load_balancer=bool(_list(item, "ForwardLoadBalancerSet")),
+        name=_text(item, "AutoScalingGroupName"),
         tags={_given(tag, "Key", str): _text(tag, "Value") for tag in _list(item, "Tags")},
     )
 
@@ -129,11 +132,23 @@ def _batch_instance_from(item: Mapping[str, Any]) -> BatchInstance:
 
 
 def scaling_activity_from(item: Mapping[str, Any]) -> ScalingActivity:
+    related = _list(item, "RelatedInstanceSet") + _list(item, "ActivityRelatedInstanceSet")
+    hooks = _list(item, "LifecycleActionResultSet")
     return ScalingActivity(
         activity_id=_given(item, "ActivityId", str),
+        group_id=_given(item, "AutoScalingGroupId", str),
         status=_text(item, "StatusCode"),
         message=_text(item, "StatusMessage"),
+        started=_moment(item, "StartTime"),
+        instances=tuple({_text(one, "InstanceId"): None for one in related}),
+        hooks=tuple(map(_hook_words, hooks)),
     )
+
+
+def _hook_words(item: Mapping[str, Any]) -> str:
+    """Say how a lifecycle hook (LifecycleActionResultInfo) ended."""
+    hook, result = _text(item, "LifecycleHookId"), _text(item, "LifecycleActionResult")
+    return f"hook {hook} of {_text(item, 'InstanceId')}: {result} ({_text(item, 'ResultReason')})"
 
 
 def _of(item: Mapping[str, Any], name: str, kind: type[Value]) -> Value | None:

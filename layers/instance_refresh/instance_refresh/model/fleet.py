@@ -19,7 +19,10 @@ IN_SERVICE = "IN_SERVICE"
 
 
 class Image(NamedTuple):
-    """CVM's `Image`: `size` in GiB, `progress` of its copy to the region in percent."""
+    """CVM's `Image`: `size` in GiB, `progress` of its copy to the region in percent.
+
+    `kind` is PRIVATE_IMAGE (the account's own), PUBLIC_IMAGE (the platform's) or SHARED_IMAGE.
+    """
 
     image_id: str
     family: str
@@ -30,6 +33,7 @@ class Image(NamedTuple):
     architecture: str
     size: int
     creator: str
+    kind: str = ""
 
     @property
     def usable(self) -> bool:
@@ -54,6 +58,18 @@ class Instance(NamedTuple):
     image_id: str = ""
     system_disk: int = 0
     machine_state: str = ""
+
+    def joined(self, machine: Machine) -> Instance:
+        """Give it with what CVM knows."""
+        return self._replace(
+            image_id=machine.image_id, system_disk=machine.system_disk, machine_state=machine.state
+        )
+
+    @property
+    def is_running(self) -> bool:
+        """Say whether a refresh takes it: in service, and running in CVM."""
+        in_service = self.life_cycle_state == IN_SERVICE
+        return in_service and bool(self.image_id) and self.machine_state in ("RUNNING", "")
 
 
 class Machine(NamedTuple):
@@ -80,6 +96,7 @@ class LaunchConfiguration(NamedTuple):
     system_disk: int
     updated: datetime | None
     group_ids: tuple[str, ...]
+    created: datetime | None = None
 
 
 class Group(NamedTuple):
@@ -97,6 +114,7 @@ class Group(NamedTuple):
     launch_configuration_id: str
     has_load_balancer: bool
     tags: Mapping[str, str]
+    name: str = ""
 
 
 class BatchInstance(NamedTuple):
@@ -120,6 +138,10 @@ class Batch(NamedTuple):
     @property
     def runs(self) -> bool:
         return self.status in ("INIT", "RUNNING")
+
+    @property
+    def instance_ids(self) -> tuple[str, ...]:
+        return tuple(instance.instance_id for instance in self.instances)
 
 
 class Activity(NamedTuple):
@@ -167,6 +189,22 @@ class Activity(NamedTuple):
         return max(ended, key=lambda batch: batch.number, default=None)
 
     @property
+    def paused_since(self) -> datetime | None:
+        """The end of the batch that a pause follows."""
+        last = self.last_batch
+        return last.ended if last else self.created
+
+    @property
+    def failed_instances(self) -> tuple[str, ...]:
+        seen = (instance for batch in self.batches for instance in batch.instances)
+        return tuple(instance.instance_id for instance in seen if instance.status == "FAILED")
+
+    @property
+    def unfinished_instances(self) -> tuple[str, ...]:
+        """Those of the batches that run."""
+        return tuple(name for batch in self.batches if batch.runs for name in batch.instance_ids)
+
+    @property
     def last_progress(self) -> datetime | None:
         """When it last began or ended something."""
         moments = [self.created, *(m for b in self.batches for m in (b.started, b.ended))]
@@ -174,11 +212,18 @@ class Activity(NamedTuple):
 
 
 class ScalingActivity(NamedTuple):
-    """Auto Scaling's `Activity`: what it did to instances, for a refresh or by itself."""
+    """Auto Scaling's `Activity`: what it did to instances, for a refresh or by itself.
+
+    `hooks` says how lifecycle hooks ended, for a person.
+    """
 
     activity_id: str
+    group_id: str
     status: str
     message: str
+    started: datetime | None
+    instances: tuple[str, ...]
+    hooks: tuple[str, ...]
 
 
 class Fleet(NamedTuple):
@@ -198,13 +243,6 @@ class Fleet(NamedTuple):
     instances: Mapping[str, tuple[Instance, ...]] = MappingProxyType({})
     activities: Mapping[str, Activity | None] = MappingProxyType({})
     origins: Mapping[str, Activity] = MappingProxyType({})
-
-    def running(self, group: Group) -> tuple[Instance, ...]:
-        """Give the instances that a refresh would take: in service, and running in CVM."""
-        return tuple(
-            instance
-            for instance in self.instances.get(group.group_id, ())
-            if instance.life_cycle_state == IN_SERVICE
-            and instance.image_id
-            and instance.machine_state in ("RUNNING", "")
-        )
+    scaling_activities: Mapping[str, tuple[ScalingActivity, ...]] = MappingProxyType({})
+    machines: Mapping[str, Machine] = MappingProxyType({})
+    unread: str = ""

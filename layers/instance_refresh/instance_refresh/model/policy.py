@@ -6,15 +6,15 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import Problem
-from .act import PAUSED_ACTIONS
+from .action import PAUSED_ACTIONS
 from .fleet import FAMILY_TAG
-from .values import duration, one_of, whole
+from .problem import Problem
+from .readers import duration, one_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from .act import PausedAction
+    from .action import PausedAction
     from .window import Window
 
 PREFIX = "instance-refresh:"

@@ -33,6 +33,16 @@ class Window(NamedTuple):
             yesterday in self.days and clock < self.end
         )
 
+    def opens_after(self, now: datetime) -> datetime:
+        """Give the moment of its next opening, in its own time zone."""
+        today = now.astimezone(self.zone).date()
+        openings = (
+            datetime.combine(today + timedelta(days=days), self.begin, self.zone)
+            for days in range(8)
+            if (today + timedelta(days=days)).weekday() in self.days
+        )
+        return next(opening for opening in openings if opening > now)
+
 
 def window(text: str) -> Window:
     """Read a window; a ValueError says what is accepted. Without days it is open every day."""

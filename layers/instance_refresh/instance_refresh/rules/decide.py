@@ -1,64 +1,72 @@
-"""Decide, for each group, whether a refresh starts, and if not why. Pure: values in, values out."""
+"""Decide, for each group, what is to be done, and if nothing why. Pure: values in, values out.
+
+The rules are tried from top to bottom. One that needs what was not read yet gives None, so that the
+same rules say, while the cloud is looked at, which groups are still open.
+"""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from ..model.action import Start
 from ..model.fleet import FAMILY_TAG
 from ..model.outcome import Outcome, Refusal
-from .preflight import EMPTY, refusal, refusal_fields, refused
-from .start import Start, start_of
+from .preflight import EMPTY, allows, refusal, refusal_fields, refused
+from .restore import ended_badly, restore
+from .start import start_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
+    from ..model.action import Finding
     from ..model.fleet import Activity, Fleet, Image
+    from ..model.member import Member
     from ..model.request import Request
-    from .case import Case
 
-    Rule = Callable[[Case], Outcome | None]
+    Decision = Start | Finding | Outcome
+    Rule = Callable[[Member], Outcome | Finding | Start | None]
+
+# How far the clocks of who asks, of the function and of the platform may be apart.
+CLOCKS_DIFFER = timedelta(seconds=10)
 
 
-Decision = Start | Outcome
-
-
-def in_progress(case: Case) -> Outcome | None:
-    """A live activity is never disturbed, nor is its launch configuration."""
-    activity = case.activity
+def in_progress(member: Member) -> Outcome | None:
+    """1. A live activity is never disturbed, nor is its launch configuration."""
+    activity = member.activity
     if activity is None or not activity.live:
         return None
     what = activity.description
     remedy = (
         "Resume, roll back or cancel it: a paused group doesn't scale." if activity.paused else ""
     )
-    if not case.sets_image:
-        if activity.kind == "ROLLBACK" and case.request.names_image:
+    if not member.sets_image:
+        if activity.kind == "ROLLBACK" and member.request.names_image:
             reason = f"the image is being rolled back here: {what}"
-            return case.ends(
+            return member.ends(
                 "rejected", reason, activity=activity.activity_id, status=409, remedy=remedy
             )
-        return case.ends("in_progress", what, activity=activity.activity_id, remedy=remedy)
-    family = case.group.tags.get(FAMILY_TAG)
-    if family and case.image and case.image.family == family:
+        return member.ends("in_progress", what, activity=activity.activity_id, remedy=remedy)
+    family = member.group.tags.get(FAMILY_TAG)
+    if family and member.image and member.image.family == family:
         reason = f"{what}; the schedule starts the family's newest image after it"
-        return case.ends("queued", reason, activity=activity.activity_id, status=202, remedy=remedy)
+        return member.ends(
+            "queued", reason, activity=activity.activity_id, status=202, remedy=remedy
+        )
     remedy = remedy or "Send the request again when the activity has ended."
     reason = f"{what}, of another image; nothing was changed"
-    return case.ends("busy", reason, activity=activity.activity_id, status=409, remedy=remedy)
+    return member.ends("busy", reason, activity=activity.activity_id, status=409, remedy=remedy)
 
 
-def superseded(case: Case) -> Outcome | None:
-    """An image older than what the group has, or what it is to follow, doesn't replace it.
-
-    What the launch configuration alone names doesn't count once it is withdrawn.
-    """
-    image = case.image
-    if case.request.force or not case.sets_image or image is None:
+def superseded(member: Member) -> Outcome | None:
+    """3. An image older than what the group runs, or is to run, doesn't replace it."""
+    image, request = member.image, member.request
+    if request.force or not request.names_image or image is None:
         return None
-    known = [found for found in case.fleet.images.values() if _newer(found, image)]
-    running = case.running_images
-    has = [found for found in known if found.image_id in running]
-    has += [found for found in known if not found.withdrawn and _named_or_followed(found, case)]
+    newer = [found for found in member.fleet.images.values() if _newer(found, image)]
+    has = [found for found in newer if found.image_id in member.running_images]
+    has += [found for found in newer if _is_to_run(found, member)]
     if not has:
         return None
     reason = (
@@ -66,58 +74,88 @@ def superseded(case: Case) -> Outcome | None:
         f" {has[0].image_id} ({has[0].created:%Y-%m-%d %H:%M:%SZ})"
     )
     remedy = "Set Force to go back to the older image."
-    if FAMILY_TAG in case.group.tags:
+    if FAMILY_TAG in member.group.tags:
         remedy = "To go back, deprecate the newer image, then set Force."
-    return case.ends("superseded", reason, remedy=remedy)
+    return member.ends("superseded", reason, remedy=remedy)
 
 
 def _newer(one: Image, other: Image) -> bool:
     return bool(one.created and other.created and one.created > other.created)
 
 
-def _named_or_followed(image: Image, case: Case) -> bool:
-    """Say whether the launch configuration names it, or it is of the family that is followed."""
-    if image.image_id == case.configured_image_id:
-        return True
-    followed = case.request.image_family if case.request.for_followers else None
-    return image.family == followed and image.usable and case.allows_creator(image)
+def _is_to_run(image: Image, member: Member) -> bool:
+    """Say whether it is the family's that is followed, or the launch configuration brings it.
+
+    What the launch configuration alone names has no say where its attempt ended badly.
+    """
+    if image.withdrawn:
+        return False
+    if image.image_id == member.configured:
+        seen = member.instances is not None and member.group_id in member.fleet.activities
+        return seen and not ended_badly(member)
+    followed = member.request.image_family if member.request.for_followers else None
+    return image.family == followed and image.usable and allows(image, member.allowed)
 
 
-def already_current(case: Case) -> Outcome | None:
-    """Nothing to do where every instance runs the image that the configuration names."""
-    if case.request.force or not case.all_on_image:
+def spent(member: Member) -> Outcome | None:
+    """What is done once an event is not done again for its second or late delivery.
+
+    That is a command and a Force. The first activity since it was asked was its own, or stands for
+    it; so does a launch configuration that was only set, where nothing had to be reinstalled.
+    """
+    asked, activity, request = member.request.asked_at, member.activity, member.request
+    if asked is None or not (request.force or request.is_command):
         return None
-    reason = f"all {len(case.running)} instances in service run {case.image_id}"
-    return case.ends("already_current", reason, remedy="Set Force to reinstall them all the same.")
+    if activity and activity.created and activity.created >= asked - CLOCKS_DIFFER:
+        name = activity.activity_id
+        done = f"refresh activity {name}, {activity.status}, began after this was asked"
+        succeeded = activity.kind == "NORMAL" and activity.status == "SUCCESSFUL"
+        if succeeded if request.is_command else member.all_run_it and not member.sets_image:
+            return member.ends("already_current", done, activity=name)
+        remedy = "Send a new request."
+        return member.ends("rejected", done, activity=name, status=409, remedy=remedy)
+    if _only_set_since(asked, member) and (member.attempt or request.force):
+        reason = f"{member.group.launch_configuration_id} was given its image after this was asked"
+        return member.ends("already_current", reason)
+    return None
 
 
-def force_spent(case: Case) -> Outcome | None:
-    """A Force counts once: not again for a late or second delivery of the same event."""
-    asked, activity = case.request.asked_at, case.activity
-    if not case.request.force or not asked or not activity or not activity.created:
+def _only_set_since(asked: datetime, member: Member) -> bool:
+    """Say whether the launch configuration was changed since then, and every instance runs it."""
+    configuration = member.configuration
+    if configuration is None or member.sets_image or not member.all_run_it:
+        return False
+    updated, created = configuration.updated, configuration.created
+    return updated is not None and updated >= asked and updated != created
+
+
+def current(member: Member) -> Outcome | Start | None:
+    """4. Where every instance runs the image, at most the launch configuration is set."""
+    if not member.request.names_image or not member.all_run_it:
         return None
-    if activity.created < asked:
+    if member.sets_image:
+        return start_of(member, refreshes=False)
+    if member.request.force:
         return None
-    done = f"refresh activity {activity.activity_id}, {activity.status}, began after this was asked"
-    if case.all_on_image:
-        return case.ends("already_current", done, activity=activity.activity_id)
-    return case.ends(
-        "rejected", done, activity=activity.activity_id, status=409, remedy="Send a new request."
-    )
+    reason = f"all {len(member.running)} instances in service run {member.image_id}"
+    remedy = "Set Force to reinstall them all the same."
+    return member.ends("already_current", reason, remedy=remedy)
 
 
-def rejected(case: Case) -> Outcome | None:
-    """What failed, was rolled back or cancelled here is not tried again by itself."""
-    activity, attempt, image = case.activity, case.failed_attempt, case.image
-    if case.request.force or activity is None or attempt is None or image is None:
+def rejected(member: Member) -> Outcome | None:
+    """5. What failed, was rolled back or cancelled here is not tried again by itself."""
+    activity, attempt, image = member.activity, member.attempt, member.image
+    if member.request.force or not member.request.names_image or member.instances is None:
+        return None
+    if activity is None or attempt is None or image is None:
         return None
     if image.created and attempt.created and attempt.created < image.created:
         return None
-    if _of_another_image(case, attempt):
+    if _of_another_image(member, attempt):
         return None
     how = "was rolled back" if activity.kind == "ROLLBACK" else f"ended {activity.status}"
     reason = f"the last attempt here since image {image.image_id} was made {how}: "
-    return case.ends(
+    return member.ends(
         "rejected",
         reason + f"refresh activity {activity.activity_id}",
         activity=activity.activity_id,
@@ -126,37 +164,79 @@ def rejected(case: Case) -> Outcome | None:
     )
 
 
-def _of_another_image(case: Case, attempt: Activity) -> bool:
+def _of_another_image(member: Member, attempt: Activity) -> bool:
     """The configuration still names what the attempt brought, and that is another image."""
-    updated = case.launch_configuration.updated if case.launch_configuration else None
-    if not case.sets_image or updated is None or attempt.created is None:
+    updated = member.configuration.updated if member.configuration else None
+    if not member.sets_image or updated is None or attempt.created is None:
         return False
-    return updated <= attempt.created and case.running_images != {case.configured_image_id}
+    return updated <= attempt.created and member.running_images != {member.configured}
 
 
-# The rules that can judge after each look at the cloud: at the groups with their configurations and
-# live activities, then at their instances, then at their newest activities.
-BY_GROUP: tuple[Rule, ...] = (in_progress, refused, superseded)
-BY_INSTANCES = (*BY_GROUP, already_current)
-BY_ACTIVITY = (*BY_INSTANCES, force_spent, rejected)
+def put_back(member: Member) -> Finding | None:
+    """A command reinstalls no image that failed here: the launch configuration goes back first."""
+    if member.request.names_image or member.instances is None:
+        return None
+    found = restore(member)
+    return found if found and found.action else None
 
 
-def settled(case: Case, rules: Iterable[Rule]) -> Outcome | None:
-    """Give the outcome of the first of the rules that knows one, or None."""
-    return next(filter(None, (rule(case) for rule in rules)), None)
+RULES: tuple[Rule, ...] = (in_progress, refused, superseded, spent, current, rejected, put_back)
 
 
-def decide(cases: Sequence[Case]) -> dict[str, Decision]:
-    """Decide every group, by its id, in the order of the cases."""
-    decided = {case.group.group_id: settled(case, BY_ACTIVITY) or start_of(case) for case in cases}
-    return keep_shared_together(cases, decided)
+def settled(member: Member) -> Outcome | Finding | Start | None:
+    """Give what the first rule that knows says of a group; None where it is to be started."""
+    for rule in RULES:
+        known = rule(member)
+        if known is not None:
+            return known
+    return None
+
+
+def decide(members: Sequence[Member], most: int = 0) -> dict[str, Decision]:
+    """Decide every group, by its id; where `most` is given and more would start, none does."""
+    decided: dict[str, Decision] = {m.group_id: settled(m) or start_of(m) for m in members}
+    decided = keep_shared_together(members, decided)
+    starts = sum(isinstance(one, Start) for one in decided.values())
+    if not most or starts <= most:
+        return decided
+    why = refusal("TooManyGroups", f"its tags would start {starts} groups, {most} are allowed")
+    return {
+        m.group_id: m.ends("refused", **refusal_fields([why]))
+        if isinstance(decided[m.group_id], Start)
+        else decided[m.group_id]
+        for m in members
+    }
 
 
 def keep_shared_together(
-    cases: Iterable[Case], decided: Mapping[str, Decision]
+    members: Iterable[Member], decided: Mapping[str, Decision]
 ) -> dict[str, Decision]:
     """Refuse each start whose launch configuration another group uses that must not move now."""
-    return {case.group.group_id: _unless_shared(case, decided) for case in cases}
+    return {member.group_id: _unless_shared(member, decided) for member in members}
+
+
+def _unless_shared(member: Member, decided: Mapping[str, Decision]) -> Decision:
+    decision = decided[member.group_id]
+    if not isinstance(decision, Start) or not decision.sets_image:
+        return decision
+    held = [group for group in member.shared_with if _must_not_move(decided.get(group))]
+    if not held:
+        return decision
+    reason = (
+        f"launch configuration {decision.launch_configuration} is also used by"
+        f" {', '.join(held)}, which must not move now"
+    )
+    why = refusal("LaunchConfigurationShared", reason)
+    if all(group in decided for group in held):  # asked for together already
+        why = why._replace(
+            remedy="See why those groups must not move, or give the group one of its own."
+        )
+    return member.ends("refused", **refusal_fields([why]))
+
+
+def _must_not_move(other: Decision | None) -> bool:
+    """Say whether a group must not move; one without instances has nothing to move."""
+    return not isinstance(other, Start) and getattr(other, "code", "") != EMPTY
 
 
 def absent(request: Request, fleet: Fleet) -> tuple[Outcome, ...]:
@@ -182,27 +262,3 @@ def _no_group(request: Request, region: str) -> Refusal:
         return refusal("NoFollower", reason)
     reason = f"image {request.image_id} is not in {region}, or belongs to no family to follow"
     return refusal("ImageWithoutFamily", reason)
-
-
-def _unless_shared(case: Case, decided: Mapping[str, Decision]) -> Decision:
-    decision = decided[case.group.group_id]
-    if isinstance(decision, Outcome) or not decision.sets_image:
-        return decision
-    held = [group for group in case.shared_with if _must_not_move(decided.get(group))]
-    if not held:
-        return decision
-    reason = (
-        f"launch configuration {decision.launch_configuration} is also used by"
-        f" {', '.join(held)}, which must not move now"
-    )
-    why = refusal("LaunchConfigurationShared", reason)
-    if all(group in decided for group in held):  # asked for together already
-        why = why._replace(
-            remedy="See why those groups must not move, or give the group one of its own."
-        )
-    return case.ends("refused", **refusal_fields([why]))
-
-
-def _must_not_move(other: Decision | None) -> bool:
-    """Say whether a group must not move; one without instances has nothing to move."""
-    return not isinstance(other, Start) and (other is None or other.code != EMPTY)

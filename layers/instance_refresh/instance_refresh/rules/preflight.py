@@ -11,9 +11,9 @@ from ..model.request import RESET
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model.fleet import Image
-    from ..settings import Allowed
-    from .case import Case
+    from ..model.fleet import Group, Image
+    from ..model.limits import Allowed
+    from ..model.member import Member
 
 
 EMPTY = "GroupEmpty"
@@ -67,15 +67,18 @@ REFUSALS: dict[str, RefusalRule] = {
     "ImageCreatorNotAllowed": RefusalRule(
         "Add the creator to IMAGE_CREATORS, or use another image."
     ),
+    "TooManyGroups": RefusalRule(
+        "Name the groups by their ids, or set MaxGroups to as many as are meant."
+    ),
 }
 
 
-def refused(case: Case) -> Outcome | None:
+def refused(member: Member) -> Outcome | None:
     """Collect every reason; none gives None."""
-    refusals = [*image_refusals(case), *_group(case), *_launch_configuration(case)]
+    refusals = [*image_refusals(member), *_group(member), *_launch_configuration(member)]
     if not refusals:
         return None
-    return case.ends("refused", **refusal_fields(refusals))
+    return member.ends("refused", **refusal_fields(refusals))
 
 
 def refusal(code: str, reason: str) -> Refusal:
@@ -95,6 +98,20 @@ def refusal_fields(refusals: list[Refusal]) -> dict[str, Any]:
     }
 
 
+def allows(image: Image, allowed: Allowed) -> bool:
+    """Say whether an image may be brought: the account's own, the platform's, a listed creator's.
+
+    Any account can share an image with this one, unasked and under any family's name.
+    """
+    if image.kind in ("PRIVATE_IMAGE", "PUBLIC_IMAGE") or "*" in allowed.creators:
+        return True
+    return image.creator in allowed.creators
+
+
+def served(group: Group, allowed: Allowed) -> bool:
+    return not allowed.groups or group.group_id in allowed.groups
+
+
 def region_refused(region: str, allowed: Allowed) -> Outcome | None:
     """Refuse a region that the settings don't allow."""
     if not allowed.regions or region in allowed.regions:
@@ -103,18 +120,18 @@ def region_refused(region: str, allowed: Allowed) -> Outcome | None:
     return Outcome("refused", region=region, **refusal_fields([reason]))
 
 
-def image_refusals(case: Case) -> Iterator[Refusal]:
+def image_refusals(member: Member) -> Iterator[Refusal]:
     """Say what speaks against the image, whatever the group does just now."""
-    image = case.image
+    image = member.image
     if image is not None:
-        yield from _usable(case, image)
-        yield from _fits(case, image)
-    elif case.request.image_family and not case.image_id:
-        family = case.request.image_family
+        yield from _usable(member, image)
+        yield from _fits(member, image)
+    elif member.request.image_family and not member.image_id:
+        family = member.request.image_family
         yield refusal("ImageFamilyEmpty", f"family {family} has no usable image")
     else:
-        where = case.fleet.region
-        yield refusal("ImageNotFound", f"image {case.image_id or '(none)'} is not in {where}")
+        where = member.fleet.region
+        yield refusal("ImageNotFound", f"image {member.image_id or '(none)'} is not in {where}")
 
 
 def passes(one: Refusal) -> bool:
@@ -122,14 +139,14 @@ def passes(one: Refusal) -> bool:
     return REFUSALS[one.code].retryable or one.code == EMPTY
 
 
-def may_follow(case: Case) -> bool:
+def may_follow(member: Member) -> bool:
     """Say whether the image could be started once the group's live activity is over."""
-    found = (*_group(case), *_launch_configuration(case))
+    found = (*_group(member), *_launch_configuration(member))
     lasting = (one for one in found if not passes(one))
-    return not any(image_refusals(case)) and not any(lasting)
+    return not any(image_refusals(member)) and not any(lasting)
 
 
-def _usable(case: Case, image: Image) -> Iterator[Refusal]:
+def _usable(member: Member, image: Image) -> Iterator[Refusal]:
     if image.state.endswith("FAILED"):
         yield refusal("ImageCreationFailed", f"image {image.image_id} is {image.state}")
     elif image.state != "NORMAL":
@@ -137,23 +154,23 @@ def _usable(case: Case, image: Image) -> Iterator[Refusal]:
         yield refusal("ImageNotNormal", f"image {image.image_id} is {image.state}{progress}")
     if image.deprecated:
         yield refusal("ImageDeprecated", f"image {image.image_id} is deprecated")
-    if not case.allows_creator(image):
-        reason = f"image {image.image_id} was made by {image.creator}, an account not allowed"
+    if member.request.names_image and not allows(image, member.allowed):
+        reason = f"image {image.image_id} is {image.creator}'s, whose images are not allowed"
         yield refusal("ImageCreatorNotAllowed", reason)
 
 
-def _fits(case: Case, image: Image) -> Iterator[Refusal]:
-    before = case.fleet.images.get(case.configured_image_id)
+def _fits(member: Member, image: Image) -> Iterator[Refusal]:
+    before = member.fleet.images.get(member.configured)
     if before and image.architecture and before.architecture not in ("", image.architecture):
         yield refusal(
             "ImageArchitecture",
             f"image {image.image_id} is {image.architecture}, the group is {before.architecture}",
         )
     # Replaced instances get their disks from the launch configuration.
-    resets = case.request.refresh_mode == RESET
-    disks = [instance.system_disk for instance in case.running if resets]
-    if case.launch_configuration:
-        disks.append(case.launch_configuration.system_disk)
+    resets = member.request.refresh_mode == RESET
+    disks = [instance.system_disk for instance in member.running if resets]
+    if member.configuration:
+        disks.append(member.configuration.system_disk)
     smallest = min((disk for disk in disks if disk), default=0)
     if smallest and image.size > smallest:
         yield refusal(
@@ -162,50 +179,49 @@ def _fits(case: Case, image: Image) -> Iterator[Refusal]:
         )
 
 
-def _group(case: Case) -> Iterator[Refusal]:
-    group = case.group
-    if not case.may_be_refreshed:
+def _group(member: Member) -> Iterator[Refusal]:
+    group = member.group
+    if not served(group, member.allowed):
         yield refusal("GroupNotAllowed", f"group {group.group_id} is not one that may be refreshed")
     # CVM_ABNORMAL says that the launch configuration is abnormal, which a new image can mend.
-    mended = group.status == "CVM_ABNORMAL" and _mends(case)
+    mended = group.status == "CVM_ABNORMAL" and _mends(member)
     if group.status not in ("NORMAL", "") and not mended:
         yield refusal("GroupAbnormal", f"group {group.group_id} is {group.status}")
     if group.in_activity:
         yield refusal("GroupInActivity", f"group {group.group_id} is in a scaling activity")
-    read = group.group_id in case.fleet.instances
     if not group.instances:
         yield refusal(EMPTY, f"group {group.group_id} has no instance")
-    elif not (case.running if read else group.in_service):
+    elif not (group.in_service if member.instances is None else member.running):
         yield refusal("NoneInService", f"no instance of group {group.group_id} runs in service")
-    for one in case.fleet.instances.get(group.group_id, ()):
-        behind = one.life_cycle_state == IN_SERVICE and one.image_id not in ("", case.image_id)
+    for one in member.instances or ():
+        behind = one.life_cycle_state == IN_SERVICE and one.image_id not in ("", member.image_id)
         if one.machine_state in _CHANGING and behind:
             yield refusal("InstanceChanging", f"instance {one.instance_id} is {one.machine_state}")
 
 
-def _mends(case: Case) -> bool:
-    configuration = case.launch_configuration
+def _mends(member: Member) -> bool:
+    configuration = member.configuration
     return (
         configuration is not None
         and configuration.status == "IMAGE_ABNORMAL"
-        and case.sets_image
-        and case.image is not None
+        and member.sets_image
+        and member.image is not None
     )
 
 
-def _launch_configuration(case: Case) -> Iterator[Refusal]:
-    configuration = case.launch_configuration
-    name = case.group.launch_configuration_id
+def _launch_configuration(member: Member) -> Iterator[Refusal]:
+    configuration = member.configuration
+    name = member.group.launch_configuration_id
     if configuration is None:
         yield refusal("LaunchConfigurationNotFound", f"launch configuration {name} is gone")
         return
-    if configuration.status not in ("NORMAL", "") and not _mends(case):
+    if configuration.status not in ("NORMAL", "") and not _mends(member):
         yield refusal(
             "LaunchConfigurationAbnormal", f"launch configuration {name} is {configuration.status}"
         )
-    asked = {group.group_id for group in case.fleet.groups}
-    outside = [group for group in case.shared_with if group not in asked]
-    if outside and case.sets_image:
+    asked = {group.group_id for group in member.fleet.groups}
+    outside = [group for group in member.shared_with if group not in asked]
+    if outside and member.sets_image:
         yield refusal(
             "LaunchConfigurationShared",
             f"launch configuration {name} is also used by {', '.join(outside)}",

@@ -1,4 +1,4 @@
-"""What is told of a reconcile pass: what changed something or needs someone, and a count of all.
+"""What is told of a tick: what changed something or needs someone, and a count of all.
 
 Pure: values in, values out.
 """
@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..model.act import NOT_DEPLOYED
+from ..model.action import NOT_DEPLOYED
 from ..model.outcome import Outcome
 from .preflight import passes
 from .rings import HELD, RING_WAITS, unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from ..model.act import Act
-    from .rings import Member
+    from ..model.action import Finding
+    from ..model.member import Member
+    from .rings import Decisions
 
 _QUIET = ("already_current", "in_progress", "queued", "superseded")
 _NEEDS_SOMEONE = ("rejected", "refused", "failed", "attention")
@@ -40,39 +41,51 @@ def worth_telling(end: Outcome) -> bool:
     return end.outcome not in _QUIET and not (end.outcome == "refused" and passing)
 
 
-def told(act: Act, outcome: Outcome, decision: Outcome) -> Outcome:
-    """Make one line of a group's two: what was done for it or is wrong, and what was decided.
+def told(finding: Finding, member: Member, decision: Outcome) -> Outcome:
+    """Make one line of a group's two: what is wrong, and what was decided.
 
-    An alert is a note of a decision that someone must mend, unless it is urgent; what was decided
-    is a note of an alert where it says why the group waits. Who waits long for a lower ring is
-    told of once a family, by `held_rings`.
+    What is wrong is a note of a decision that someone must mend, unless the group is frozen; what
+    was decided is a note where it says why the group waits. Who waits long for a lower ring is told
+    of once a family, by `held_rings`.
     """
-    if act.code == NOT_DEPLOYED and decision.code == RING_WAITS:
+    if finding.code == NOT_DEPLOYED and decision.code == RING_WAITS:
         return decision
-    if act.kind != "alert":
-        return outcome
     speaks_against = decision.outcome in ("rejected", "refused")
-    if speaks_against and not act.urgent and worth_telling(decision):
-        return decision._replace(notes=(*decision.notes, f"{act.reason}: {act.remedy}"))
-    if speaks_against or decision.code:
-        return outcome._replace(notes=(*outcome.notes, decision.reason))
-    return outcome
+    if speaks_against and not finding.urgent and worth_telling(decision):
+        return decision._replace(notes=(*decision.notes, f"{finding.reason}: {finding.remedy}"))
+    why = (decision.reason,) if speaks_against or decision.code else ()
+    return member.ends(
+        "attention",
+        finding.reason,
+        status=409,
+        activity=member.activity.activity_id if member.activity else "",
+        code=finding.code,
+        remedy=finding.remedy,
+        urgent=finding.urgent,
+        notes=(*finding.notes, *why),
+    )
 
 
 def held_rings(
-    families: Iterable[Sequence[Member]], ends: Iterable[Outcome], now: datetime
+    families: Iterable[Sequence[Member]],
+    decided: Decisions,
+    ends: Mapping[str, Outcome],
+    overdue: frozenset[str],
+    now: datetime,
 ) -> Iterable[Outcome]:
-    """Say, once a family, which groups stop the rings above for long, or until someone acts."""
-    end_of = {end.group: end for end in ends}
+    """Say, once a family, which groups stop the rings above for long, or until someone acts.
+
+    `overdue` are the groups that have waited longer than they may.
+    """
     for family in families:
-        waiting = [m for m in family if getattr(m.decision, "code", "") == RING_WAITS]
-        below = [end_of[member.group_id] for member in unfinished(family, now)]
+        waiting = [m for m in family if getattr(decided[m.group_id], "code", "") == RING_WAITS]
+        below = [ends[member.group_id] for member in unfinished(family, decided, now)]
         stopped = [
             end
             for end in below
             if worth_telling(end) and (end.outcome in _NEEDS_SOMEONE or end.code == HELD)
         ]
-        if not stopped and any(m.act and m.act.code == NOT_DEPLOYED for m in waiting):
+        if not stopped and any(m.group_id in overdue for m in waiting):
             stopped = below
         if waiting and stopped:
             name = waiting[0].policy.family

@@ -1,6 +1,6 @@
 """Whose turn it is: rings one after another, in their windows, no more at a time than allowed.
 
-Pure: values in, values out.
+Pure: values in, values out. A family is the members that follow one image family.
 """
 
 from __future__ import annotations
@@ -8,18 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from zlib import crc32
 
+from ..model.action import Start
 from .decide import keep_shared_together
 from .preflight import EMPTY
-from .start import Start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from ..model.act import Act
-    from ..model.policy import Policy
-    from .case import Case
+    from ..model.member import Member
     from .decide import Decision
+
+    Decisions = Mapping[str, Decision]
 
 WaitCode = Literal["RingWaits", "WindowClosed", "Held", "CapReached"]
 RING_WAITS: WaitCode = "RingWaits"
@@ -37,71 +37,93 @@ class Wait(NamedTuple):
 _FULL = Wait("CapReached", "as many groups are refreshing as MAX_REFRESHING allows")
 
 
-class Member(NamedTuple):
-    """A group of a family, what was decided for it and what else it needs."""
-
-    case: Case
-    decision: Decision
-    act: Act | None = None
-
-    @property
-    def policy(self) -> Policy:
-        return self.case.policy
-
-    @property
-    def group_id(self) -> str:
-        return self.case.group.group_id
-
-    @property
-    def converged(self) -> bool:
-        """Say whether it runs the image (or a newer one) and is idle.
-
-        A group without instances holds nobody up.
-        """
-        if isinstance(self.decision, Start):
-            return False
-        done = ("already_current", "superseded")
-        return self.decision.outcome in done or self.decision.code == EMPTY
-
-    def baked(self, now: datetime) -> bool:
-        """Say whether its last activity ended at least its bake time ago."""
-        activity = self.case.activity
-        if not self.policy.bake or activity is None or activity.ended is None:
-            return True
-        return now - activity.ended >= self.policy.bake
+def families(members: Iterable[Member], now: datetime) -> list[list[Member]]:
+    """Give the members family by family, in an order that is another each hour."""
+    by_name: dict[str, list[Member]] = {}
+    for member in members:
+        by_name.setdefault(member.policy.family, []).append(member)
+    return [by_name[name] for name in sorted(by_name, key=lambda name: turn(name, now))]
 
 
-def unknown_ends(members: Sequence[Member]) -> list[Member]:
-    """Give the converged members whose last activity's end decides whether a higher ring moves."""
-    moving = [m for m in members if isinstance(m.decision, Start) or m.case.is_live]
+def converged(decision: Decision) -> bool:
+    """Say whether a group runs the image, or a newer one, and is idle.
+
+    A group without instances holds nobody up.
+    """
+    if isinstance(decision, Start):
+        return False
+    done = ("already_current", "superseded")
+    return getattr(decision, "outcome", "") in done or decision.code == EMPTY
+
+
+def _baked(member: Member, now: datetime) -> bool:
+    """Say whether the last activity ended at least the bake time ago."""
+    activity, bake = member.activity, member.policy.bake
+    if not bake or activity is None or activity.ended is None:
+        return True
+    return now - activity.ended >= bake
+
+
+def unknown_ends(family: Sequence[Member], known: Mapping[str, Decision | None]) -> list[Member]:
+    """Give the converged members whose last activity's end decides whether a higher ring moves.
+
+    `known` has None for a group that is to be started, as far as is known.
+    """
+    moving = [
+        m
+        for m in family
+        if m.is_live or known[m.group_id] is None or isinstance(known[m.group_id], Start)
+    ]
     highest = max((m.policy.ring for m in moving), default=-1)
-    below = [m for m in members if m.policy.ring < highest and m.converged and m.policy.bake]
-    return [m for m in below if m.group_id not in m.case.fleet.activities]
+    return [
+        m
+        for m in family
+        if m.policy.bake and m.policy.ring < highest and m.group_id not in m.fleet.activities
+        if (decision := known[m.group_id]) is not None and converged(decision)
+    ]
 
 
-def unfinished(members: Sequence[Member], now: datetime) -> list[Member]:
+def unfinished(family: Iterable[Member], decided: Decisions, now: datetime) -> list[Member]:
     """Give those of the lowest ring that is not done who are not: every ring above waits for it."""
-    waiting = [m for m in members if not (m.converged and m.baked(now))]
+    waiting = [m for m in family if not (converged(decided[m.group_id]) and _baked(m, now))]
     lowest = min((m.policy.ring for m in waiting), default=0)
     return [m for m in waiting if m.policy.ring == lowest]
 
 
-def waits(members: Sequence[Member], now: datetime) -> dict[str, Wait | None]:
+def waits(family: Sequence[Member], decided: Decisions, now: datetime) -> dict[str, Wait | None]:
     """Say for each group why its turn has not come, None if it has."""
-    below = unfinished(members, now)
-    return {member.group_id: _wait(member, below, now) for member in members}
+    below = unfinished(family, decided, now)
+    ring = below[0].policy.ring if below else 0
+    named = ", ".join(m.group_id for m in below[:_MOST_NAMED])
+    if len(below) > _MOST_NAMED:
+        named += f", and {len(below) - _MOST_NAMED} more"
+    return {m.group_id: _wait(m, ring, f"ring {ring}: {named}", now) for m in family}
 
 
-def gate(members: Sequence[Member], now: datetime, free: int) -> list[Member]:
+def _wait(member: Member, ring: int, below: str, now: datetime) -> Wait | None:
+    policy = member.policy
+    if policy.hold:
+        return Wait(HELD, f"held by its tag: {policy.hold}")
+    if policy.ring > ring:
+        return Wait(RING_WAITS, f"ring {policy.ring} waits for {below}")
+    if policy.window and not policy.window.open_at(now):
+        opens = policy.window.opens_after(now)
+        return Wait("WindowClosed", f"its maintenance window opens at {opens:%Y-%m-%d %H:%M %Z}")
+    return None
+
+
+def gate(
+    family: Sequence[Member], decided: Decisions, now: datetime, free: int
+) -> dict[str, Decision]:
     """Let those start whose turn it is, `free` of them at most; the others are `queued`.
 
     Groups whose shared launch configuration is given the image start together, and count as one.
     """
-    why = waits(members, now)
-    turns = {m.group_id: _queued(m.decision, why[m.group_id]) for m in members}
-    turns = keep_shared_together([member.case for member in members], turns)
+    why = waits(family, decided, now)
+    turns = {m.group_id: _queued(decided[m.group_id], why[m.group_id]) for m in family}
+    turns = keep_shared_together(family, turns)
     entered: set[str] = set()
-    for member in sorted(members, key=lambda m: (m.policy.ring, turn(m.group_id, now))):
+    for member in sorted(family, key=lambda m: (m.policy.ring, turn(m.group_id, now))):
         decision = turns[member.group_id]
         if not isinstance(decision, Start) or decision.place in ("", *entered):
             continue
@@ -109,7 +131,7 @@ def gate(members: Sequence[Member], now: datetime, free: int) -> list[Member]:
             entered.add(decision.place)
         else:
             turns[member.group_id] = _queued(decision, _FULL)
-    return [member._replace(decision=turns[member.group_id]) for member in members]
+    return turns
 
 
 def turn(name: str, now: datetime) -> int:
@@ -117,27 +139,12 @@ def turn(name: str, now: datetime) -> int:
     return crc32(f"{now:%Y-%m-%d %H} {name}".encode(errors="replace"))
 
 
-def places(members: Iterable[Member]) -> set[str]:
-    """Give what the starts take under MAX_REFRESHING."""
-    starts = [member.decision for member in members if isinstance(member.decision, Start)]
-    return {start.place for start in starts} - {""}
+def places(decisions: Iterable[Decision]) -> int:
+    """Count what the starts take under MAX_REFRESHING."""
+    return len({one.place for one in decisions if isinstance(one, Start)} - {""})
 
 
 def _queued(decision: Decision, wait: Wait | None) -> Decision:
     if wait is None or not isinstance(decision, Start):
         return decision
     return decision.ends("queued", wait.reason, status=202, code=wait.code)
-
-
-def _wait(member: Member, below: Sequence[Member], now: datetime) -> Wait | None:
-    policy = member.policy
-    ring = below[0].policy.ring if below else 0
-    if policy.hold:
-        return Wait(HELD, f"held by its tag: {policy.hold}")
-    if policy.ring > ring:
-        names = ", ".join(m.group_id for m in below[:_MOST_NAMED])
-        more = f", and {len(below) - _MOST_NAMED} more" if len(below) > _MOST_NAMED else ""
-        return Wait(RING_WAITS, f"ring {policy.ring} waits for ring {ring}: {names}{more}")
-    if policy.window and not policy.window.open_at(now):
-        return Wait("WindowClosed", "its maintenance window is closed")
-    return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import InstanceRefreshError, InvalidInput, NotServed, Problem, printable
+from ..errors import InstanceRefreshError, InvalidInput, NotServed
+from ..model.problem import Problem, printable
 from . import expect, manifest
 
 if TYPE_CHECKING:

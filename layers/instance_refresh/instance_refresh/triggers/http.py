@@ -9,7 +9,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
-from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, NotServed, Problem
+from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, NotServed
+from ..model.problem import Problem
 from ..model.request import request
 from . import expect, repeats
 from .signature import unauthorized, verified

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
-from ..errors import InvalidInput, Problem
+from ..errors import InvalidInput
+from ..model.problem import Problem
 from ..model.request import Request, request
 
 if TYPE_CHECKING:

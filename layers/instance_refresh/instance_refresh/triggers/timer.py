@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..contract import check, parse
-from ..errors import InstanceRefreshError, InvalidInput, Problem
+from ..errors import InstanceRefreshError, InvalidInput
+from ..model.problem import Problem
+from ..model.readers import moment
 from ..model.request import request
-from ..model.values import moment
 from . import expect
 
 if TYPE_CHECKING:

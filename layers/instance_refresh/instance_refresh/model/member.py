@@ -1,0 +1,113 @@
+"""One scaling group as the rules see it: what is asked of it, and what is true of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from .fleet import Activity, Fleet, Group, Image, Instance, LaunchConfiguration
+    from .limits import Allowed
+    from .outcome import Ended
+    from .policy import Policy
+    from .request import Request
+
+
+class Member(NamedTuple):
+    """A group of a pass; what was not read is None or empty.
+
+    `request` names an image by its id, as a family was resolved before; `policy` is what the
+    group's tags say, where it is asked as one that follows a family; `image_id` is the image to
+    bring, `configured` the one that the launch configuration names now; `running` are the instances
+    that a refresh takes; `attempt` is what the newest activity ended: rolled back, FAILED or
+    CANCELLED; `shared_with` are the other groups of the launch configuration.
+    """
+
+    request: Request
+    policy: Policy
+    allowed: Allowed
+    fleet: Fleet
+    group: Group
+    configuration: LaunchConfiguration | None
+    configured: str
+    image_id: str
+    image: Image | None
+    instances: tuple[Instance, ...] | None
+    running: tuple[Instance, ...]
+    running_images: frozenset[str]
+    activity: Activity | None
+    attempt: Activity | None
+    shared_with: tuple[str, ...]
+
+    @property
+    def group_id(self) -> str:
+        return self.group.group_id
+
+    @property
+    def is_live(self) -> bool:
+        return self.activity is not None and self.activity.live
+
+    @property
+    def sets_image(self) -> bool:
+        return bool(self.image_id) and self.image_id != self.configured
+
+    @property
+    def all_run_it(self) -> bool:
+        """Say whether the instances were read, and every running one runs the image."""
+        return self.instances is not None and self.running_images <= {self.image_id}
+
+    @property
+    def is_newer(self) -> bool:
+        """Say whether the image is newer than the configured one, or that one is gone."""
+        before, image = self.fleet.images.get(self.configured), self.image
+        if not self.sets_image or image is None:
+            return False
+        return (
+            not before or not before.created or not image.created or image.created > before.created
+        )
+
+    def ends(self, outcome: Ended, reason: str, **fields: Any) -> Outcome:
+        """Make this group's outcome."""
+        return Outcome(
+            outcome=outcome,
+            reason=reason,
+            region=self.fleet.region,
+            group=self.group.group_id,
+            group_name=self.group.name,
+            image=self.image_id,
+            **fields,
+        )
+
+
+def member(
+    request: Request, policy: Policy, allowed: Allowed, fleet: Fleet, group: Group
+) -> Member:
+    """See a group in a fleet."""
+    configuration = fleet.launch_configurations.get(group.launch_configuration_id)
+    configured = configuration.image_id if configuration else ""
+    image_id = (request.image_id or "") if request.names_image else configured
+    instances = fleet.instances.get(group.group_id)
+    running = tuple(one for one in instances or () if one.is_running)
+    activity = fleet.activities.get(group.group_id)
+    attempt = activity if activity and activity.status in ("FAILED", "CANCELLED") else None
+    if activity and activity.kind == "ROLLBACK":
+        attempt = fleet.origins.get(activity.origin_id) or activity
+    sharing = configuration.group_ids if configuration else ()
+    return Member(
+        request=request,
+        policy=policy,
+        allowed=allowed,
+        fleet=fleet,
+        group=group,
+        configuration=configuration,
+        configured=configured,
+        image_id=image_id,
+        image=fleet.images.get(image_id),
+        instances=instances,
+        running=running,
+        running_images=frozenset(one.image_id for one in running),
+        activity=activity,
+        attempt=attempt,
+        shared_with=tuple(one for one in sharing if one != group.group_id),
+    )

@@ -1,0 +1,213 @@
+"""See what is true of the groups of a pass: all that is decided by is read here, before.
+
+`READS` says what is read and of which groups, cheapest first; each row sees what the rows before it
+have read. A group that is settled needs no more, so a converged fleet costs few calls.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import ApiError
+from ..gateway.autoscaling import FILTER_VALUES
+from ..model.member import Member, member
+from ..rules import rings, watch
+from ..rules.decide import settled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from ..gateway.cloud import Cloud
+    from ..model.fleet import Fleet, Group, Instance
+    from ..model.limits import Allowed, Limits
+    from ..model.policy import Policy
+    from ..model.request import Request
+
+    Asked = Sequence[tuple[Group, Request, Policy]]
+    Row = tuple[
+        Callable[[list[Member], "Looks"], list[Member]],
+        Callable[[Fleet, list[Member], Cloud], Fleet],
+    ]
+
+
+class Looks(NamedTuple):
+    """How it is looked: `watches` says that the groups need more than a start decided."""
+
+    allowed: Allowed
+    limits: Limits
+    now: datetime
+    watches: bool
+
+
+def look(asked: Asked, fleet: Fleet, looks: Looks, cloud: Cloud) -> list[Member]:
+    """Read what the rules need to know, and give the groups as they see them."""
+    members = _members(asked, fleet, looks)
+    for wanted, read in READS:
+        some = wanted(members, looks)
+        if some:
+            fleet = read(fleet, some, cloud)
+            members = _members(asked, fleet, looks)
+    return members
+
+
+def _members(asked: Asked, fleet: Fleet, looks: Looks) -> list[Member]:
+    return [
+        member(request, policy, looks.allowed, fleet, group) for group, request, policy in asked
+    ]
+
+
+# Which groups: pure, from what is known so far.
+
+
+def everyone(members: list[Member], _: Looks) -> list[Member]:
+    return members
+
+
+def with_open_instances(members: list[Member], looks: Looks) -> list[Member]:
+    """Give those that what is known doesn't settle, and those whose instances tell how it went."""
+    return [m for m in members if settled(m) is None or (looks.watches and _to_be_seen(m, looks))]
+
+
+def _to_be_seen(one: Member, looks: Looks) -> bool:
+    """Say whether a batch has baked or is stuck, or an attempt may have left something.
+
+    It may where the configuration names another image, or all are out of service.
+    """
+    if one.is_live:
+        return watch.bake_over(one, looks.now) or watch.seems_stuck(
+            one.activity, looks.limits, looks.now
+        )
+    behind = one.image_id != one.configured or not one.group.in_service
+    return behind and one.group.instances > 0
+
+
+def with_unknown_past(members: list[Member], looks: Looks) -> list[Member]:
+    """Give those whose newest activity says whether the image failed here, and what it left."""
+    return [
+        m
+        for m in members
+        if m.group_id not in m.fleet.activities
+        and (settled(m) is None or (looks.watches and _differs(m)))
+    ]
+
+
+def _differs(one: Member) -> bool:
+    return one.instances is not None and one.configured not in one.running_images
+
+
+def with_unknown_end(members: list[Member], looks: Looks) -> list[Member]:
+    """Give those that are done, whose last activity's end decides whether a higher ring moves."""
+    return [
+        m
+        for family in rings.families((m for m in members if m.policy.family), looks.now)
+        for m in rings.unknown_ends(family, {m.group_id: settled(m) for m in family})
+    ]
+
+
+def gone_wrong(members: list[Member], looks: Looks) -> list[Member]:
+    """Give those of whose instances the platform is asked what it says."""
+    return [
+        m
+        for m in members
+        if looks.watches
+        and (
+            watch.seems_frozen(m, looks.limits, looks.now)
+            or watch.seems_stuck(m.activity, looks.limits, looks.now)
+        )
+    ]
+
+
+# What is read of them.
+
+
+def newest_or_live_activities(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
+    """Read the newest activities of few groups, or all that are live: either is one call."""
+    if len(members) <= FILTER_VALUES:
+        return newest_activities(fleet, members, cloud)
+    live = cloud.autoscaling(fleet.region).live_activities()
+    return fleet._replace(activities={one.group_id: one for one in live})
+
+
+def newest_activities(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
+    """Read each group's newest activity, and the activity that it undid."""
+    autoscaling, ids = cloud.autoscaling(fleet.region), [m.group_id for m in members]
+    newest = autoscaling.newest_activities(ids)
+    undone = sorted(activity.origin_id for activity in newest if activity.origin_id)
+    origins = autoscaling.activities(undone) if undone else []
+    by_group = {activity.group_id: activity for activity in newest}
+    return fleet._replace(
+        activities={**fleet.activities, **dict.fromkeys(ids), **by_group},
+        origins={**fleet.origins, **{origin.activity_id: origin for origin in origins}},
+    )
+
+
+def later_activities(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
+    """Read newest activities, and what those that began meanwhile bring."""
+    fleet = newest_activities(fleet, members, cloud)
+    begun = [m for m in members if (one := fleet.activities[m.group_id]) and one.live]
+    return launch_configurations(fleet, begun, cloud) if begun else fleet
+
+
+def launch_configurations(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
+    """Read them after the activities: what a live one brings was put in before it began."""
+    ids = {m.group.launch_configuration_id for m in members} - {""}
+    found = cloud.autoscaling(fleet.region).launch_configurations(sorted(ids))
+    by_id = {configuration.launch_configuration_id: configuration for configuration in found}
+    return fleet._replace(launch_configurations={**fleet.launch_configurations, **by_id})
+
+
+def images(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
+    """Read the images to bring, and those that the launch configurations name."""
+    return _with_images(fleet, {n for m in members for n in (m.image_id, m.configured)}, cloud)
+
+
+def _with_images(fleet: Fleet, wanted: set[str], cloud: Cloud) -> Fleet:
+    unknown = sorted(wanted - fleet.images.keys() - {""})
+    found = cloud.cvm(fleet.region).images(unknown) if unknown else []
+    return fleet._replace(images={**fleet.images, **{image.image_id: image for image in found}})
+
+
+def instances(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
+    """Read the groups' instances, with the image that each really runs."""
+    listed = cloud.autoscaling(fleet.region).instances([m.group for m in members])
+    machines = cloud.cvm(fleet.region).machines(instance.instance_id for instance in listed)
+    seen: dict[str, list[Instance]] = {m.group_id: [] for m in members}
+    for one in listed:
+        machine = machines.get(one.instance_id)
+        joined = one if machine is None else one.joined(machine)
+        seen.setdefault(one.group_id, []).append(joined)
+    by_group = {group: tuple(some) for group, some in seen.items()}
+    fleet = fleet._replace(instances={**fleet.instances, **by_group})
+    running = {one.image_id for some in by_group.values() for one in some}
+    return _with_images(fleet, running, cloud)  # those that a rollback would put back
+
+
+def platform_words(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
+    """Read what the platform says of what failed; where it can't be read, that is said."""
+    activities = [m.activity for m in members if m.activity]
+    since = min((one.created for one in activities if one.created), default=None)
+    concerned = [
+        n for one in activities for n in (*one.failed_instances, *one.unfinished_instances)
+    ]
+    try:
+        ids = [m.group_id for m in members]
+        went_wrong = cloud.autoscaling(fleet.region).failed_scaling_activities(ids, since)
+        machines = cloud.cvm(fleet.region).machines(concerned)
+    except ApiError as error:
+        return fleet._replace(unread=str(error))
+    by_group = {
+        m.group_id: tuple(a for a in went_wrong if a.group_id == m.group_id) for m in members
+    }
+    return fleet._replace(scaling_activities=by_group, machines=machines)
+
+
+READS: tuple[Row, ...] = (
+    (everyone, newest_or_live_activities),
+    (everyone, launch_configurations),
+    (everyone, images),
+    (with_open_instances, instances),
+    (with_unknown_past, later_activities),
+    (with_unknown_end, later_activities),
+    (gone_wrong, platform_words),
+)

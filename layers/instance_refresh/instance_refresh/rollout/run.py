@@ -1,0 +1,58 @@
+"""The pass: find the groups, look at them, decide, apply. Requests and ticks are its callers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..rules.preflight import region_refused
+from ..rules.report import held_rings, states, worth_telling
+from ..rules.rings import families
+from ..rules.start import planned
+from ..rules.verdicts import verdicts
+from . import find
+from .apply import apply
+from .look import Looks, look
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..gateway.cloud import Cloud
+    from ..model.outcome import Outcome
+    from ..model.request import Request
+    from ..settings import Settings
+
+
+def roll_out(
+    request: Request, cloud: Cloud, settings: Settings, now: datetime
+) -> tuple[Outcome, ...]:
+    """Carry a request out; one outcome a group. An ApiError where the look itself failed."""
+    unserved = region_refused(request.region, settings.allowed)
+    if unserved:
+        return (unserved,)
+    asked, fleet, outcomes = find.requested(request, settings.allowed, cloud)
+    looks = Looks(settings.allowed, settings.limits, now, watches=False)
+    members = look(asked, fleet, looks, cloud)
+    todo = verdicts(members, settings.limits, now).todo
+    if request.dry_run:
+        todo = {m.group_id: planned(m, todo[m.group_id]) for m in members}
+    return outcomes + tuple(apply(members, todo, cloud).values())
+
+
+def reconcile(
+    cloud: Cloud, settings: Settings, region: str, now: datetime
+) -> tuple[tuple[Outcome, ...], dict[str, int]]:
+    """Look after every group that follows a family.
+
+    Gives the outcomes that changed something or need someone, and a count of groups by state.
+    """
+    unserved = region_refused(region, settings.allowed)
+    if unserved:
+        return (unserved,), {}
+    asked, fleet, wrong = find.followers(region, settings.allowed, cloud)
+    looks = Looks(settings.allowed, settings.limits, now, watches=True)
+    members = look(asked, fleet, looks, cloud)
+    found = verdicts(members, settings.limits, now, watches=True)
+    ends = apply(members, found.todo, cloud)
+    held = held_rings(families(members, now), found.decided, ends, found.overdue, now)
+    lines = (*wrong, *filter(worth_telling, ends.values()), *held)
+    return lines, states((*wrong, *ends.values()))

@@ -1,0 +1,91 @@
+"""Say what a refresh has left behind that no other is going to mend.
+
+Pure: values in, values out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..model.action import NOT_DEPLOYED, Finding
+from ..model.fleet import IN_SERVICE
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ..model.limits import Limits
+    from ..model.member import Member
+
+# Instance.LifeCycleState as the API documents it; what a cancelled refresh has left has none.
+_LIFE_CYCLE_STATES = frozenset(
+    {
+        IN_SERVICE, "CREATING", "CREATION_FAILED", "TERMINATING", "TERMINATION_FAILED", "ATTACHING",
+        "ATTACH_FAILED", "DETACHING", "DETACH_FAILED", "ATTACHING_LB", "DETACHING_LB", "STARTING",
+        "MODIFYING_LB", "START_FAILED", "STOPPING", "STOP_FAILED", "STOPPED", "IN_LAUNCHING_HOOK",
+        "IN_TERMINATING_HOOK",
+    }
+)  # fmt: skip
+
+
+def leftovers(
+    member: Member, limits: Limits, now: datetime, *, start_comes: bool
+) -> Finding | None:
+    """Say what no refresh is going to mend, of a group without a live activity.
+
+    `start_comes` says that one is started as soon as something passes that is in its way now.
+    """
+    left = _left_behind(member)
+    if left:
+        remedy = "Repair them and take them out of standby (ExitStandby), or terminate them."
+        reason = f"instances were left out of service by a cancelled refresh: {', '.join(left)}"
+        return Finding("StandbyLeft", reason, remedy, instances=left)
+    images = sorted(member.running_images)
+    name = member.group.launch_configuration_id
+    found = member.fleet.images.get(member.configured)
+    if found is None or found.state != "NORMAL":
+        reason = f"{name} names image {member.configured}, which is gone or not NORMAL"
+        reason += ": no scale-out works"
+        return Finding("ImageGone", reason, "Put a usable image into it.", urgent=True)
+    if found.deprecated:
+        reason = f"{name} names image {member.configured}, which was deprecated meanwhile"
+        return Finding("ImageWithdrawn", reason, "Publish a newer image of the family.")
+    if len(images) > 1 and not start_comes:
+        reason = f"the instances run several images: {', '.join(images)}"
+        return Finding("MixedFleet", reason, "Publish a newer image, or set Force once.")
+    if (
+        images
+        and member.configured not in images
+        and (not start_comes or _ahead(member, limits, now))
+    ):
+        reason = f"the instances run {images[0]}, but {name} names {member.configured}"
+        remedy = "The next scale-out brings the other image: set the one that is meant."
+        return Finding("ConfigurationDiffers", reason, remedy)
+    out = member.image.created if member.image else None
+    behind = member.is_newer or (
+        not member.sets_image and len(images) > 0 and not member.all_run_it
+    )
+    if out and now - out > limits.undeployed and behind and member.group.instances:
+        reason = f"{member.image_id} is out since {out:%Y-%m-%d %H:%M:%SZ}, and not everywhere here"
+        return Finding(NOT_DEPLOYED, reason, "See why the group waits, in this line's notes.")
+    return None
+
+
+def _left_behind(member: Member) -> tuple[str, ...]:
+    """Give the instances that failed in a cancelled refresh and are not in service since."""
+    activity = member.activity
+    failed = activity.failed_instances if activity and activity.status == "CANCELLED" else ()
+    return tuple(
+        one.instance_id
+        for one in member.instances or ()
+        if (one.instance_id in failed and one.life_cycle_state != IN_SERVICE)
+        or one.life_cycle_state not in _LIFE_CYCLE_STATES
+    )
+
+
+def _ahead(member: Member, limits: Limits, now: datetime) -> bool:
+    """Say whether the launch configuration is ahead of a group that waits, for longer than a pause.
+
+    A start that was refused for now leaves it so, too, until the next try.
+    """
+    updated = member.configuration.updated if member.configuration else None
+    return updated is not None and now - updated > limits.paused

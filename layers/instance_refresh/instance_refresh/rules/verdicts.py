@@ -1,0 +1,139 @@
+"""Say what is to be done with each group of a pass, all of them seen together.
+
+Pure: values in, values out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..model.action import NOT_DEPLOYED, Finding, Start
+from ..model.outcome import Outcome
+from . import watch
+from .decide import decide
+from .leftovers import leftovers
+from .preflight import served
+from .report import told
+from .restore import restore
+from .rings import RING_WAITS, families, gate, places, waits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from ..model.limits import Limits
+    from ..model.member import Member
+    from .decide import Decision
+    from .rings import Decisions, Wait
+
+
+class Verdicts(NamedTuple):
+    """By group: what was `decided` of a start, and what is `todo`, or else how the group ended.
+
+    `overdue` are the groups that have waited longer than they may.
+    """
+
+    decided: Mapping[str, Decision]
+    todo: Mapping[str, Decision]
+    overdue: frozenset[str] = frozenset()
+
+
+def verdicts(
+    members: Sequence[Member], limits: Limits, now: datetime, *, watches: bool = False
+) -> Verdicts:
+    """Decide each group; those that follow a family start in turn; `watches` sees to all else."""
+    request = members[0].request if members else None
+    asked_most = request.max_groups or limits.groups if request and request.tags else 0
+    decided = decide(members, asked_most)
+    followers = families((m for m in members if m.policy.family), now)
+    free = limits.refreshing - sum(m.is_live for m in members)
+    for family in followers:
+        turns = gate(family, decided, now, free)
+        free -= places(turns.values())
+        decided |= turns
+    if not watches:
+        return Verdicts(decided, decided)
+    found = {
+        member.group_id: finding
+        for family in followers
+        for member, finding in _findings(family, decided, limits, now)
+    }
+    decided = _without_starts_on_restored(members, decided, found)
+    todo = {m.group_id: _todo(m, decided[m.group_id], found.get(m.group_id)) for m in members}
+    overdue = (name for name, finding in found.items() if finding.code == NOT_DEPLOYED)
+    return Verdicts(decided, todo, frozenset(overdue))
+
+
+def _findings(
+    family: Sequence[Member], decided: Decisions, limits: Limits, now: datetime
+) -> list[tuple[Member, Finding]]:
+    """Say what the groups of a family need besides a start."""
+    turns = waits(family, decided, now)
+    found = []
+    for member in family:
+        below = [m.group_id for m in family if _rejects_below(m, decided[m.group_id], member)]
+        decision, wait = decided[member.group_id], turns[member.group_id]
+        finding = None
+        if isinstance(decision, Outcome):
+            finding = (
+                _of_live(member, wait, below, limits, now)
+                if member.is_live
+                else _of_idle(member, decision, limits, now)
+            )
+        if finding and finding.action and not served(member.group, member.allowed):
+            reason = f"{finding.reason}; the group is none of ALLOWED_GROUPS"
+            finding = finding._replace(action=None, reason=reason)
+        if finding:
+            found.append((member, finding))
+    return found
+
+
+def _of_live(
+    member: Member, wait: Wait | None, rejected_below: list[str], limits: Limits, now: datetime
+) -> Finding | None:
+    """Let a newer image take a paused activity's place, or say what the activity needs."""
+    if wait is None and limits.refreshing and (found := watch.newer_image(member)):
+        return found
+    newer_waits = member.is_newer and wait is not None and wait.code == RING_WAITS
+    return watch.live(member, limits, now, rejected_below, newer_waits=newer_waits)
+
+
+def _of_idle(member: Member, decision: Outcome, limits: Limits, now: datetime) -> Finding | None:
+    """Undo what an attempt has left in the launch configuration, or say what is left."""
+    held = member.policy.hold
+    if not held and (undone := restore(member)):
+        return undone
+    refused_for_now = decision.outcome == "refused" and decision.retryable
+    comes = refused_for_now or (decision.outcome == "queued" and not held)
+    return leftovers(member, limits, now, start_comes=comes)
+
+
+def _rejects_below(one: Member, decision: Decision, member: Member) -> bool:
+    """Say whether one of a lower ring rejects what the member's launch configuration names."""
+    if one.policy.ring >= member.policy.ring or not isinstance(decision, Outcome):
+        return False
+    return decision.outcome == "rejected" and decision.image == member.configured
+
+
+def _without_starts_on_restored(
+    members: Sequence[Member], decided: Decisions, found: Mapping[str, Finding]
+) -> dict[str, Decision]:
+    """Let no group start on a launch configuration that is given its old image in this pass."""
+    restored = {
+        member.group.launch_configuration_id
+        for member in members
+        if (finding := found.get(member.group_id)) and finding.action
+        if finding.action.kind == "restore"
+    }
+    return {
+        name: one.ends("queued", f"{one.launch_configuration} is being restored", status=202)
+        if isinstance(one, Start) and one.launch_configuration in restored
+        else one
+        for name, one in decided.items()
+    }
+
+
+def _todo(member: Member, decision: Decision, finding: Finding | None) -> Decision:
+    if finding is None or not isinstance(decision, Outcome):
+        return decision
+    return finding if finding.action else told(finding, member, decision)
