@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from instance_refresh.model.fleet import (
     FAMILY_TAG,
@@ -14,6 +14,12 @@ from instance_refresh.model.fleet import (
     Instance,
     LaunchConfiguration,
 )
+from instance_refresh.model.limits import ALL, Allowed
+from instance_refresh.model.member import Member, member
+from instance_refresh.model.policy import NO_POLICY, Policy
+
+if TYPE_CHECKING:
+    from instance_refresh.model.request import Request
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 OLD, NEW = "img-old", "img-new"
@@ -25,7 +31,7 @@ def hours(count: float) -> datetime:
 
 def image(image_id: str, created: float = 0, **fields: Any) -> Image:
     base = Image(image_id, "web", hours(created), "NORMAL", 100, False, "x86_64", 50, "100000")
-    return base._replace(**fields)
+    return base._replace(**{"kind": "PRIVATE_IMAGE", **fields})
 
 
 def activity(status: str, group: str = "asg-a", created: float = 20, **fields: Any) -> Activity:
@@ -70,9 +76,13 @@ def fleet(
     names: str = OLD,
     runs: str = OLD,
     activities: tuple[Activity, ...] = (),
+    past: bool = True,
     **fields: Any,
 ) -> Fleet:
-    """Groups whose launch configurations name one image and whose instances run one."""
+    """Groups whose launch configurations name one image and whose instances run one.
+
+    Unless the `past` was read, only the activities that are given are known.
+    """
     groups = groups or (group(),)
     configurations: dict[str, LaunchConfiguration] = {}
     for item in groups:
@@ -86,6 +96,20 @@ def fleet(
         images={OLD: image(OLD, 0), NEW: image(NEW, 10)},
         launch_configurations=configurations,
         instances={g.group_id: tuple(instances(g.group_id, g.in_service, runs)) for g in groups},
-        activities={item.group_id: item for item in activities},
+        activities={
+            **dict.fromkeys((g.group_id for g in groups) if past else ()),
+            **{item.group_id: item for item in activities},
+        },
     )
     return base._replace(**fields)
+
+
+def member_of(
+    request: Request,
+    where: Fleet,
+    one: Group | None = None,
+    policy: Policy = NO_POLICY,
+    allowed: Allowed = ALL,
+) -> Member:
+    """Give a group, the first one, as the rules see it."""
+    return member(request, policy, allowed, where, one or where.groups[0])

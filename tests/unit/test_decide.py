@@ -1,27 +1,29 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from instance_refresh.model.action import Action, Finding, Start
+from instance_refresh.model.limits import Allowed
 from instance_refresh.model.outcome import Outcome
 from instance_refresh.model.request import Request
-from instance_refresh.rules.case import Case
-from instance_refresh.rules.decide import Decision, absent, decide
-from instance_refresh.rules.start import Start, planned
-from instance_refresh.settings import Allowed
-from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
+from instance_refresh.rules.decide import absent, decide
+from instance_refresh.rules.start import planned
+from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances, member_of
 
 if TYPE_CHECKING:
     from instance_refresh.model.fleet import Fleet
+    from instance_refresh.rules.decide import Decision
 
 ASKED = Request(region="ap-guangzhou", group_ids=("asg-a",), image_id=NEW)
 PLAIN = Request(region="ap-guangzhou", group_ids=("asg-a",))
 
 
 def every(request: Request, seen: Fleet, *creators: str) -> list[Decision]:
-    cases = [Case(request, seen, group, Allowed(creators)) for group in seen.groups]
-    return [*absent(request, seen), *decide(cases).values()]
+    some = [member_of(request, seen, g, allowed=Allowed(creators)) for g in seen.groups]
+    return [*absent(request, seen), *decide(some).values()]
 
 
 def one(request: Request, seen: Fleet, *creators: str) -> Decision:
@@ -62,11 +64,104 @@ def test_a_plain_request_never_puts_an_image_back() -> None:
     assert (start.image, start.sets_image, start.put_back_image) == (NEW, False, "")
 
 
-@pytest.mark.parametrize("request_", [ASKED, PLAIN])
-def test_nothing_to_do(request_: Request) -> None:
+def test_nothing_to_do() -> None:
     seen = fleet(names=NEW, runs=NEW)
-    assert ends(one(request_, seen)) == "already_current"
-    assert starts(one(request_._replace(force=True), seen)).plan.current == 4
+    assert ends(one(ASKED, seen)) == "already_current"
+    assert starts(one(ASKED._replace(force=True), seen)).plan.current == 4
+
+
+def test_a_command_is_done_whatever_the_instances_run() -> None:
+    """It reinstalls what the launch configuration says, which is more than the image."""
+    start = starts(one(PLAIN, fleet(names=NEW, runs=NEW)))
+    assert (start.image, start.sets_image, start.refreshes) == (NEW, False, True)
+    assert start.plan.current == 4
+
+
+@pytest.mark.parametrize("request_", [PLAIN, ASKED._replace(force=True)])
+@pytest.mark.parametrize("ahead", range(-5, 6))
+@pytest.mark.parametrize("status", ["SUCCESSFUL", "CANCELLED", "FAILED"])
+def test_one_event_is_one_start_however_far_the_clocks_are_apart(
+    request_: Request, ahead: int, status: str
+) -> None:
+    """Asked at hour 25 by a clock that is so many seconds ahead of the platform's."""
+    asked = request_._replace(asked_at=hours(25) + timedelta(seconds=ahead))
+    before = activity(status, created=24)
+    assert starts(one(asked, fleet(names=NEW, runs=NEW, activities=(before,)))).refreshes
+    own = activity(status, created=25)
+    again = one(asked, fleet(names=NEW, runs=NEW, activities=(own,)))
+    done = status == "SUCCESSFUL" or request_.force
+    assert ends(again) == ("already_current" if done else "rejected")
+
+
+def test_a_command_reinstalls_no_image_that_failed_here() -> None:
+    rolled_back = activity("SUCCESSFUL", kind="ROLLBACK", origin_id="asr-0", created=21)
+    origins = {"asr-0": activity("FAILED", created=20, activity_id="asr-0")}
+    seen = fleet(names=NEW, runs=OLD, activities=(rolled_back,), origins=origins)
+    found = one(PLAIN._replace(asked_at=hours(25)), seen)
+    assert isinstance(found, Finding)
+    assert found.action == Action("restore", image=OLD)
+    configuration = seen.launch_configurations["asc-a"]._replace(image_id=OLD, updated=hours(25))
+    restored = seen._replace(launch_configurations={"asc-a": configuration})
+    assert ends(one(PLAIN._replace(asked_at=hours(25)), restored)) == "already_current"
+    starts(one(PLAIN._replace(asked_at=hours(26)), restored))
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_after_a_rollback_a_wish_for_what_all_run_only_sets_the_configuration(force: bool) -> None:
+    rolled_back = activity("SUCCESSFUL", kind="ROLLBACK", origin_id="asr-0", created=21)
+    origins = {"asr-0": activity("FAILED", created=20, activity_id="asr-0")}
+    seen = fleet(names=NEW, runs=OLD, activities=(rolled_back,), origins=origins)
+    back = ASKED._replace(image_id=OLD, force=force, asked_at=hours(25))
+    start = starts(one(back, seen))
+    assert (start.image, start.sets_image, start.refreshes) == (OLD, True, False)
+    configuration = seen.launch_configurations["asc-a"]._replace(image_id=OLD, updated=hours(25))
+    again = one(back, seen._replace(launch_configurations={"asc-a": configuration}))
+    assert ends(again) == "already_current"
+
+
+def test_what_the_instances_run_counts_though_the_configuration_names_an_older_image() -> None:
+    back = ASKED._replace(image_id=OLD)
+    assert ends(one(back, fleet(names=OLD, runs=NEW))) == "superseded"
+    withdrawn = changed(fleet(names=OLD, runs=NEW), deprecated=True)
+    assert ends(one(back, withdrawn)) == "superseded"
+    assert starts(one(back._replace(force=True), fleet(names=OLD, runs=NEW))).image == OLD
+
+
+def test_more_than_meant_start_none() -> None:
+    by_tags = PLAIN._replace(group_ids=(), tags=(("a", "b"),))
+    where = fleet(
+        *(group(f"asg-{n}") for n in range(3)), activities=(activity("RUNNING", "asg-0"),)
+    )
+    some = [member_of(by_tags, where, g) for g in where.groups]
+    assert [ends(d) if isinstance(d, Outcome) else "start" for d in decide(some, 2).values()] == [
+        "in_progress", "start", "start",
+    ]  # fmt: skip
+    first, *refused = decide(some, 1).values()
+    assert ends(first) == "in_progress"
+    for decision in refused:
+        assert isinstance(decision, Outcome)
+        assert (decision.outcome, decision.code) == ("refused", "TooManyGroups")
+        assert "2 groups, 1" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "creators", "allowed"),
+    [
+        ("PRIVATE_IMAGE", (), True),
+        ("PUBLIC_IMAGE", (), True),
+        ("SHARED_IMAGE", (), False),
+        ("", (), False),
+        ("SHARED_IMAGE", ("100000",), True),
+        ("SHARED_IMAGE", ("200000",), False),
+        ("PRIVATE_IMAGE", ("200000",), True),
+        ("SHARED_IMAGE", ("*",), True),
+    ],
+)
+def test_whose_image_is_brought(kind: str, creators: tuple[str, ...], allowed: bool) -> None:
+    decision = one(ASKED, changed(fleet(), kind=kind), *creators)
+    assert isinstance(decision, Start) is allowed
+    shared = changed(fleet(names=NEW, runs=NEW), kind="SHARED_IMAGE")
+    starts(one(PLAIN, shared))  # a command brings no image
 
 
 def test_a_mixed_group_starts_and_the_plan_counts_both() -> None:
@@ -109,7 +204,7 @@ def test_an_image_older_than_an_instances_is_superseded_too() -> None:
     images = {OLD: image(OLD, 0), "img-mid": image("img-mid", 5), NEW: image(NEW, 10)}
     assert ends(one(between, fleet(instances={"asg-a": some}, images=images))) == "superseded"
     crashed = fleet(names="img-mid", instances={"asg-a": some}, images=images)
-    assert starts(one(between, crashed)).image == "img-mid"
+    assert ends(one(between, crashed)) == "superseded"
 
 
 @pytest.mark.parametrize(
@@ -144,8 +239,8 @@ def test_an_attempt_of_another_image_does_not_reject_this_one() -> None:
 def test_where_only_the_configuration_is_behind_nothing_is_reinstalled() -> None:
     start = starts(one(ASKED, fleet(names=OLD, runs=NEW)))
     assert (start.sets_image, start.refreshes) == (True, False)
-    assert planned(start).reason.endswith("which every instance runs already")
-    assert starts(one(ASKED._replace(force=True), fleet(names=OLD, runs=NEW))).refreshes
+    assert start.description.endswith("which every instance runs already")
+    assert not starts(one(ASKED._replace(force=True), fleet(names=OLD, runs=NEW))).refreshes
 
 
 def test_an_instance_that_cvm_no_longer_has_reinstalls_nothing() -> None:
@@ -187,7 +282,7 @@ def changed(seen: Fleet, **fields: Any) -> Fleet:
         (changed(fleet(), deprecated=True), "ImageDeprecated"),
         (changed(fleet(), architecture="arm64"), "ImageArchitecture"),
         (changed(fleet(), size=51), "ImageTooLarge"),
-        (changed(fleet(), creator="200000"), "ImageCreatorNotAllowed"),
+        (changed(fleet(), kind="SHARED_IMAGE"), "ImageCreatorNotAllowed"),
         (fleet(group(status="LB_ABNORMAL")), "GroupAbnormal"),
         (fleet(group(in_activity=True)), "GroupInActivity"),
         (fleet(group(count=0)), "GroupEmpty"),
@@ -196,7 +291,7 @@ def changed(seen: Fleet, **fields: Any) -> Fleet:
 )
 def test_preflight(seen: Fleet, code: str) -> None:
     for request in (ASKED, ASKED._replace(force=True)):
-        decision = one(request, seen, "100000")
+        decision = one(request, seen)
         assert isinstance(decision, Outcome)
         assert (decision.outcome, decision.code) == ("refused", code)
         assert decision.reason
@@ -271,7 +366,8 @@ def test_what_does_not_exist_is_said() -> None:
 
 
 def test_a_plan_says_what_would_be_done() -> None:
-    plan = planned(starts(one(ASKED._replace(dry_run=True), fleet())))
+    asked = ASKED._replace(dry_run=True)
+    plan = planned(member_of(asked, fleet()), one(asked, fleet()))
     assert plan.outcome == "planned"
     assert plan.reason.startswith("would move asc-a from img-old to img-new")
     assert plan.document()["Plan"]["BatchNumber"] == 4

@@ -19,11 +19,11 @@ from instance_refresh import settings
 from instance_refresh.contract import check, schema
 from instance_refresh.errors import API_ERRORS, NotServed
 from instance_refresh.invocation import Invocation
-from instance_refresh.model.act import PAUSED_ACTIONS, Code
+from instance_refresh.model.action import PAUSED_ACTIONS, Code
 from instance_refresh.model.outcome import Ended, Outcome
 from instance_refresh.model.policy import _READERS, FAIL_PROCESSES, PAUSES
 from instance_refresh.model.window import window
-from instance_refresh.rollout.follow import INVALID_TAG
+from instance_refresh.rollout.find import INVALID_TAG
 from instance_refresh.rules.preflight import REFUSALS
 from instance_refresh.rules.rings import WaitCode
 from instance_refresh.triggers import http

@@ -3,18 +3,17 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from instance_refresh.model.action import Start
 from instance_refresh.model.fleet import FAMILY_TAG, Activity
 from instance_refresh.model.policy import Policy
 from instance_refresh.model.request import Request
 from instance_refresh.model.window import window
-from instance_refresh.rules.case import Case
-from instance_refresh.rules.decide import decide
-from instance_refresh.rules.rings import Member, gate, places, turn, unfinished, unknown_ends, waits
-from instance_refresh.rules.start import Start
-from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, instances
+from instance_refresh.rules.decide import decide, settled
+from instance_refresh.rules.rings import gate, places, turn, unfinished, unknown_ends, waits
+from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, instances, member_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from instance_refresh.model.member import Member
 
 ASKED = Request(region="ap-guangzhou", image_id=NEW, image_family="web")
 
@@ -28,26 +27,22 @@ def members(
         g.group_id: tuple(instances(g.group_id, 4, NEW if g.group_id in done else OLD))
         for g in groups
     }
-    seen = fleet(*groups, names=NEW, instances=running, activities=newest)
-    return family(
-        Case(ASKED, seen, g, policy=Policy("web", ring, **fields))
-        for g, ring in zip(groups, rings, strict=True)
-    )
-
-
-def family(cases: Iterable[Case]) -> list[Member]:
-    cases = list(cases)
-    decisions = decide(cases)
-    return [Member(case, decisions[case.group.group_id]) for case in cases]
+    where = fleet(*groups, names=NEW, instances=running, activities=newest, past=bool(newest))
+    return [
+        member_of(ASKED, where, one, Policy("web", ring, **fields))
+        for one, ring in zip(groups, rings, strict=True)
+    ]
 
 
 def turns(some: list[Member], now: float = 30, free: int = 99) -> dict[str, str]:
     return {
-        m.group_id: "start"
-        if isinstance(m.decision, Start)
-        else m.decision.code or m.decision.outcome
-        for m in gate(some, hours(now), free)
+        name: "start" if isinstance(one, Start) else one.code or getattr(one, "outcome", "")
+        for name, one in gate(some, decide(some), hours(now), free).items()
     }
+
+
+def known(some: list[Member]) -> dict[str, Any]:
+    return {member.group_id: settled(member) for member in some}
 
 
 def test_rings_go_one_after_another() -> None:
@@ -62,7 +57,7 @@ def test_rings_go_one_after_another() -> None:
 
 def test_a_group_names_some_of_many_that_it_waits_for() -> None:
     some = members(*[0] * 50, 1)
-    wait = waits(some, hours(30))["asg-50"]
+    wait = waits(some, decide(some), hours(30))["asg-50"]
     assert wait is not None
     assert wait.reason.startswith("ring 1 waits for ring 0: asg-0, asg-1, ")
     assert wait.reason.endswith(", asg-19, and 30 more")
@@ -73,10 +68,11 @@ def test_a_ring_waits_for_the_bake_of_the_one_below() -> None:
     some = members(0, 1, done=("asg-0",), newest=(ended,), bake=timedelta(hours=1))
     assert turns(some)["asg-1"] == "RingWaits"
     assert turns(some, now=30.5)["asg-1"] == "start"
-    assert unknown_ends(some) == []
+    assert unknown_ends(some, known(some)) == []
     unread = members(0, 1, done=("asg-0",), bake=timedelta(hours=1))
-    assert [member.group_id for member in unknown_ends(unread)] == ["asg-0"]
-    assert unknown_ends(members(0, 1, done=("asg-0", "asg-1"), bake=timedelta(hours=1))) == []
+    assert [member.group_id for member in unknown_ends(unread, known(unread))] == ["asg-0"]
+    all_done = members(0, 1, done=("asg-0", "asg-1"), bake=timedelta(hours=1))
+    assert unknown_ends(all_done, known(all_done)) == []
 
 
 def test_a_failure_holds_the_rings_above() -> None:
@@ -85,13 +81,13 @@ def test_a_failure_holds_the_rings_above() -> None:
     assert turns(some) == {
         "asg-0": "rejected", "asg-1": "already_current", "asg-2": "RingWaits",
     }  # fmt: skip
-    assert [member.group_id for member in unfinished(some, hours(30))] == ["asg-0"]
+    assert [member.group_id for member in unfinished(some, decide(some), hours(30))] == ["asg-0"]
 
 
 def test_a_group_without_instances_holds_nobody_up() -> None:
     groups = [group("asg-0", count=0), group("asg-1")]
-    seen = fleet(*groups)
-    some = family(Case(ASKED, seen, g, policy=Policy("web", n)) for n, g in enumerate(groups))
+    where = fleet(*groups)
+    some = [member_of(ASKED, where, g, Policy("web", n)) for n, g in enumerate(groups)]
     assert turns(some) == {"asg-0": "GroupEmpty", "asg-1": "start"}
 
 
@@ -104,19 +100,26 @@ def test_holds_windows_and_the_cap_make_it_wait() -> None:
     assert turns(members(0), free=-1)["asg-0"] == "CapReached"
 
 
+def test_a_closed_window_says_when_it_opens() -> None:
+    some = members(0, window=window("Mon-Fri 02:00-05:00 Asia/Shanghai"))
+    wait = waits(some, decide(some), hours(48))["asg-0"]  # 2026-01-03 08:00 there, a Saturday
+    assert wait is not None
+    assert wait.reason == "its maintenance window opens at 2026-01-05 02:00 CST"
+
+
 def test_groups_that_share_a_configuration_count_as_one() -> None:
     groups = [group(f"asg-{n}", launch_configuration_id="asc-s") for n in range(3)]
-    some = family(Case(ASKED, fleet(*groups), g, policy=Policy("web")) for g in groups)
+    some = [member_of(ASKED, fleet(*groups), g, Policy("web")) for g in groups]
     assert list(turns(some, free=1).values()) == ["start", "start", "start"]
-    assert places(gate(some, hours(30), 1)) == {"asc-s"}
+    assert places(gate(some, decide(some), hours(30), 1).values()) == 1
     assert list(turns(some, free=0).values()) == ["CapReached"] * 3
 
 
 def test_a_start_that_reinstalls_nothing_takes_no_place() -> None:
     ahead = fleet(group("asg-0"), names=OLD, runs=NEW)
-    some = family([Case(ASKED, ahead, ahead.groups[0], policy=Policy("web"))])
+    some = [member_of(ASKED, ahead, policy=Policy("web"))]
     assert turns(some, free=0) == {"asg-0": "start"}
-    assert places(some) == set()
+    assert places(decide(some).values()) == 0
 
 
 def test_a_name_that_is_no_unicode_has_its_turn() -> None:
