@@ -8,19 +8,22 @@ import json
 import sys
 from contextlib import contextmanager
 from datetime import datetime, timezone
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from local import api
+from local.autoscaling.actions import ACTIONS
 from local.clock import ManualClock
 from local.cloud import Cloud
+from local.cos import requests as cos_requests
 from local.scf.project import FUNCTIONS, ROOT, names
 from local.webhook import signature
 from tests.end_to_end.seams import clock as functions_clock
 from tests.end_to_end.seams import quick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from local.calls import Call
     from local.clock import Clock
@@ -174,6 +177,27 @@ class World:
         for done in self.region.reinstalls:
             counts[done.instance_id] = counts.get(done.instance_id, 0) + 1
         return counts
+
+
+@contextmanager
+def answering(
+    action: str, answer: Callable[[Callable[..., dict[str, Any]], Any, Any], dict[str, Any]]
+) -> Iterator[None]:
+    """Let `answer(real, region, parameters)` stand for an action of Auto Scaling on the cloud."""
+    real = ACTIONS[action]
+    with mock.patch.dict(ACTIONS, {action: partial(answer, real)}):
+        yield
+
+
+@contextmanager
+def denied_with(code: Any, message: str) -> Iterator[None]:
+    """Let the fault `denied` come in these words; what COS says keeps its own code."""
+    of_cos = (cos_requests.ERRORS["denied"][0], message)
+    with (
+        mock.patch.dict(api.ERRORS, {"denied": (code, message)}),
+        mock.patch.dict(cos_requests.ERRORS, {"denied": of_cos}),
+    ):
+        yield
 
 
 @contextmanager
