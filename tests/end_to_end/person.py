@@ -42,7 +42,7 @@ def operate(watch: Invariants, action: str, **parameters: Any) -> None:
     watch.by = "operator"
     try:
         client(watch.it.cloud, keys=watch.it.role).call_json(action, parameters)
-    except (TencentCloudSDKException, ValueError, OSError):
+    except (TencentCloudSDKException, LookupError, ValueError, OSError):
         return
     finally:
         watch.by = "function"

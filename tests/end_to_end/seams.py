@@ -16,12 +16,13 @@ from instance_refresh.triggers import repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
 
-def clock(**answer: Any) -> AbstractContextManager[Any]:
+@contextmanager
+def clock(**answer: Any) -> Iterator[None]:
     """Let the functions' clock answer so: `return_value` or `side_effect`."""
-    return mock.patch.object(Invocation, "now", **answer)
+    with mock.patch.object(Invocation, "now", **answer):
+        yield
 
 
 @contextmanager
