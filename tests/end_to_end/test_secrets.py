@@ -26,7 +26,7 @@ from instance_refresh.settings import settings
 from local import api
 from local.clock import ManualClock
 from local.cloud import Cloud
-from local.cos import requests as cos_requests
+from local.cos import actions as cos_actions
 from local.seed import fill
 from tests.end_to_end.harness import SECRET, World, handler, signed
 from tests.end_to_end.test_events import EVENTS, FOLDER, FUNCTIONS, load
@@ -114,7 +114,7 @@ def spoiled(name: str, it: World) -> Any:
 def echo(it: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every call be denied, in words that repeat the caller's credentials."""
     said = f"denied: {it.role.secret_id} {it.role.secret_key} {it.role.token}"
-    for errors in (api.ERRORS, cos_requests.ERRORS):
+    for errors in (api.ERRORS, cos_actions.ERRORS):
         monkeypatch.setitem(errors, "denied", (errors["denied"][0], said))
     it.cloud.faults.inject("*", "denied", times=None)
 

@@ -15,8 +15,8 @@ from local.http import Reply, Request
 from local.refused import Refused
 
 if TYPE_CHECKING:
-    from local.cloud import Cloud
-    from local.cos.store import Object
+    from local.account import Account
+    from local.cos.models import Object
 
 _HOST = re.compile(r"(?P<bucket>[a-z0-9-]+-\d+)\.cos\.(?P<region>[a-z0-9-]+)\.myqcloud\.com(:\d+)?")
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
@@ -32,47 +32,47 @@ ERRORS = {
 HTTP_STATUS = {"http_500": 500, "http_502": 502}
 
 
-class CosRequests:
+class CosActions:
     """Answers requests for objects."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, account: Account) -> None:
+        self._account = account
 
     def action(self, request: Request) -> str:
         """Name the action that a request asks for."""
         return ACTIONS.get(request.method, request.method)
 
     def answer(self, request: Request) -> Reply:
-        """Carry a request out; who subscribes is told after the cloud's lock is free again."""
+        """Carry a request out; who subscribes is told after the account's lock is free again."""
         stored = None
-        with self._cloud.lock:
-            self._cloud.settle()
+        with self._account.lock:
+            self._account.settle()
             code = ""
             try:
                 bucket, region, key = _target(request)
-                secret_id = signature.authenticate(request, self._cloud.keys)
-                if not self._cloud.keys.allows(secret_id, self.action(request)):
+                secret_id = signature.authenticate(request, self._account.keys)
+                if not self._account.keys.allows(secret_id, self.action(request)):
                     raise CosRefused("AccessDenied", "Access Denied.")
-                if self._cloud.cos.buckets.get(bucket) != region:
+                if self._account.cos.buckets.get(bucket) != region:
                     raise CosRefused("NoSuchBucket", "The specified bucket does not exist.")
                 if request.method == "PUT":
-                    stored = self._cloud.cos.store(bucket, key, request.body, request.headers)
+                    stored = self._account.cos.store(bucket, key, request.body, request.headers)
                     reply = Reply(200, b"", {"ETag": stored.etag})
                 else:
-                    reply = _read(request, self._cloud.cos.find(bucket, key))
+                    reply = _read(request, self._account.cos.find(bucket, key))
             except CosRefused as error:
                 code = error.code
                 reply = _error(request, error)
             call = self._record(request, code)
         if stored is not None:
-            self._cloud.cos.tell(stored, request.headers, request.client)
-        self._cloud.called(call)
+            self._account.cos.tell(stored, request.headers, request.client)
+        self._account.called(call)
         return _numbered(reply)
 
     def refuse(self, request: Request, kind: str) -> Reply:
         """Answer with a fault's error, without any effect."""
         code, message = ERRORS.get(kind, ("InternalError", "We encountered an internal error."))
-        with self._cloud.lock:
+        with self._account.lock:
             self._record(request, code if kind in ERRORS else kind)
         reply = _error(request, CosRefused(code, message))
         if kind in HTTP_STATUS:
@@ -87,7 +87,7 @@ class CosRequests:
         params = {"Bucket": bucket, "Key": key}
         secret_id = signature.fields_of(request).get("q-ak", "")
         call = Call("cos", self.action(request), region, params, code, secret_id)
-        self._cloud.calls.append(call)
+        self._account.calls.append(call)
         return call
 
 
