@@ -11,7 +11,7 @@ from local.cos.store import Store
 from local.credentials import Credentials, KeyRing
 from local.faults import Faults
 from local.identifiers import Identifiers
-from local.limits import RateLimits
+from local.limits import RateLimits, documented
 from local.region import Region
 from local.timeline import Timeline
 from local.timing import Timing
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from local.clock import Clock
-
-START_LIMIT = 20  # StartInstanceRefresh, calls in a second
 
 
 class Account:
@@ -39,7 +37,7 @@ class Account:
         self.on_call: Callable[[Call], object] | None = None
         self.faults = Faults()
         self.keys = KeyRing()
-        self.limits: dict[str, int] = {"StartInstanceRefresh": START_LIMIT}
+        self.limits = documented()
         self.rate_limits = RateLimits(self.limits)
         self.timeline = Timeline(self.clock)
         self.cos = Store(self.timeline, self.lock)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 from local import signature
 from local.autoscaling.actions import ACTIONS as AUTOSCALING
 from local.calls import Call
-from local.contract import Contract
+from local.contract import SERVICES, Contract
 from local.cvm.actions import ACTIONS as CVM
 from local.http import Reply, Request
 from local.query import nested
 from local.refused import Refused
 from local.regions import REGIONS
+from local.tag.actions import ACTIONS as TAG
 
 if TYPE_CHECKING:
     from local.account import Account
@@ -40,7 +41,7 @@ class Api:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._contracts = {name: Contract(name) for name in ("as", "cvm")}
+        self._contracts = {name: Contract(name) for name in SERVICES}
         self._actions = {"as": AUTOSCALING, "cvm": CVM}
 
     def action(self, request: Request) -> str:
@@ -58,10 +59,10 @@ class Api:
                 contract = self._contract(request, scope.service)
                 action = self._allowed_action(request, contract, scope.secret_id)
                 params = _params(request, contract, action)
-                region = self._region(request)
+                region = self._region(request, scope.service)
                 self._account.rate_limits.take(action)
                 checked = contract.check(action, params)
-                result = self._actions[scope.service][action](self._account.region(region), checked)
+                result = self._carry_out(scope.service, region, action, checked)
             except Refused as error:
                 code, result = error.code, {"Error": {"Code": error.code, "Message": error.message}}
                 params = params or _sent(request)
@@ -118,8 +119,17 @@ class Api:
             raise Refused(code, f"The operation `{action}` is not authorized.")
         return action
 
-    def _region(self, request: Request) -> str:
+    def _carry_out(
+        self, service: str, region: str, action: str, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        if service == "tag":  # its resources name their regions themselves
+            return TAG[action](self._account, params)
+        return self._actions[service][action](self._account.region(region), params)
+
+    def _region(self, request: Request, service: str) -> str:
         region = request.headers.get("x-tc-region")
+        if not region and service == "tag":
+            return ""
         if not region:
             raise Refused("MissingParameter", "The parameter `X-TC-Region` is missing.")
         if region not in REGIONS:

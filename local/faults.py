@@ -87,6 +87,7 @@ class Faults:
         self._instances: Counter[str] = Counter()
         self._images: set[str] = set()
         self._unhealthy: set[str] = set()
+        self.unknown_images_refused = False
 
     def inject(
         self,
@@ -134,6 +135,10 @@ class Faults:
         """Let the load balancer find every instance with this image unhealthy."""
         self._unhealthy.add(image_id)
 
+    def refuse_unknown_images(self) -> None:
+        """Let DescribeImages refuse an id of no image, which it otherwise leaves out."""
+        self.unknown_images_refused = True
+
     def reinstall_fails(self, instance_id: str, image_id: str) -> bool:
         """Tell, once for each reinstall, whether it fails."""
         if self._instances[instance_id] > 0:
@@ -153,6 +158,7 @@ class Faults:
             self._instances.clear()
             self._images.clear()
             self._unhealthy.clear()
+            self.unknown_images_refused = False
 
 
 def _known(kind: str) -> None:

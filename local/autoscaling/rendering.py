@@ -8,7 +8,13 @@ from local.clock import iso
 
 if TYPE_CHECKING:
     from local.autoscaling.activity import RefreshActivity, RefreshBatch, RefreshInstance
-    from local.autoscaling.models import Group, LaunchConfiguration, ScalingActivity
+    from local.autoscaling.models import (
+        Group,
+        LaunchConfiguration,
+        LifecycleAction,
+        LifecycleHook,
+        ScalingActivity,
+    )
     from local.cvm.models import Instance
     from local.region import Region
 
@@ -211,7 +217,9 @@ def scaling_activity(item: ScalingActivity, region: Region) -> dict[str, Any]:
         "CreatedTime": iso(item.created_time),
         "ActivityRelatedInstanceSet": related,
         "RelatedInstanceSet": related,
-        "LifecycleActionResultSet": [],
+        "LifecycleActionResultSet": [
+            _action_result(each) for each in item.lifecycle_actions if each.result
+        ],
         "DetailedStatusMessageSet": [
             _detail(identifier, code, message, region)
             for identifier, (code, message) in item.failures.items()
@@ -230,6 +238,35 @@ def _detail(identifier: str, code: str, message: str, region: Region) -> dict[st
         "SubnetId": machine.subnet_id if machine else "",
         "Message": message,
         "InstanceType": machine.instance_type if machine else "",
+    }
+
+
+def _action_result(item: LifecycleAction) -> dict[str, Any]:
+    return {
+        "LifecycleHookId": item.hook.lifecycle_hook_id,
+        "InstanceId": item.instance_id,
+        "InvocationId": "",
+        "InvokeCommandResult": "SUCCESSFUL" if item.hook.lifecycle_command else "NONE",
+        "NotificationResult": "SUCCESSFUL" if item.hook.notification_target else "NONE",
+        "LifecycleActionResult": item.result,
+        "ResultReason": item.reason,
+    }
+
+
+def lifecycle_hook(item: LifecycleHook) -> dict[str, Any]:
+    """Render a `LifecycleHook`."""
+    return {
+        "LifecycleHookId": item.lifecycle_hook_id,
+        "LifecycleHookName": item.lifecycle_hook_name,
+        "AutoScalingGroupId": item.auto_scaling_group_id,
+        "DefaultResult": item.default_result,
+        "HeartbeatTimeout": item.heartbeat_timeout,
+        "LifecycleTransition": item.lifecycle_transition,
+        "NotificationMetadata": item.notification_metadata,
+        "CreatedTime": iso(item.created_time),
+        "NotificationTarget": item.notification_target,
+        "LifecycleTransitionType": item.lifecycle_transition_type,
+        "LifecycleCommand": item.lifecycle_command,
     }
 
 

@@ -28,7 +28,7 @@ def it() -> Iterator[World]:
     with world(MAX_REFRESHING=str(CAP)) as made:
         made.region.add_image(FIRST, family="web", created=made.cloud.clock.now())
         for group, ring in RINGS.items():
-            policy = tags(ring=ring, bake="10m", fail_process="AUTO_ROLLBACK", batch_size="50%")
+            policy = tags(ring=ring, bake="10m", fail_process="AUTO_ROLLBACK", batch_size="50pct")
             made.region.add_group(group, image=FIRST, instances=2, tags=policy)
         made.advance(3600)
         yield made

@@ -1,4 +1,4 @@
-"""`local` is a package of its own: what it may import, how its services are laid out, no circles."""
+"""`local` is a package of its own: what it may import, its services' files, and no circles."""
 
 from __future__ import annotations
 
