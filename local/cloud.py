@@ -1,4 +1,4 @@
-"""A whole cloud on loopback: Auto Scaling, CVM and COS behind one port."""
+"""A whole cloud on loopback: Auto Scaling, CVM, Tag and COS behind one port."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from local.account import Account
 from local.api import Api
 from local.calls import Call
+from local.control import PATH, Control
 from local.cos.actions import CosActions
 from local.server import HOST, Server
 
@@ -34,6 +35,7 @@ class Cloud(Account):
         super().__init__(clock, timing)
         self._api = Api(self)
         self._cos_actions = CosActions(self)
+        self._control = Control(self.faults)
         self._server = Server(self._service, self.faults, port)
 
     def __enter__(self) -> Self:
@@ -63,4 +65,6 @@ class Cloud(Account):
         return dict.fromkeys(("AS_ENDPOINT", "CVM_ENDPOINT", "COS_ENDPOINT"), self.endpoint)
 
     def _service(self, request: Request) -> Service:
+        if request.path == PATH and "authorization" not in request.headers:
+            return self._control
         return self._api if "x-tc-action" in request.headers else self._cos_actions

@@ -150,6 +150,28 @@ class Faults:
         """Tell whether instances with this image fail the load balancer's check."""
         return image_id in self._unhealthy
 
+    def listed(self) -> list[dict[str, object]]:
+        """Give the faults that are set and not used up."""
+        with self._lock:
+            found: list[dict[str, object]] = [
+                {"Fault": f.kind, "On": f.action, "Times": f.times, "After": f.after}
+                for f in self._faults
+                if f.times != 0
+            ]
+            for kind, names in (
+                ("image_fails", self._images),
+                ("target_unhealthy", self._unhealthy),
+            ):
+                found += [{"Fault": kind, "On": name, "Times": None} for name in sorted(names)]
+            found += [
+                {"Fault": "instance_fails", "On": name, "Times": times}
+                for name, times in self._instances.items()
+                if times
+            ]
+            if self.unknown_images_refused:
+                found.append({"Fault": "unknown_images_refused", "On": "DescribeImages"})
+            return found
+
     def clear(self) -> None:
         """Take all faults away."""
         with self._lock:

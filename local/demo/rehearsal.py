@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from local.demo import screen
 from local.demo.acts import ACTS, Act
 from local.demo.progress import Progress, differences, progress
-from local.demo.stage import Stage, on_stage
+from local.demo.rings import add_rings
 from local.scf import project
+from local.seed import seed
+from local.stage import Stage, on_stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +33,9 @@ def rehearse(console: Console, cloud: Cloud, acts: Sequence[Act] = ACTS) -> list
     console.print(f"A cloud of its own is at {cloud.endpoint}; nothing real is touched.")
     rows: list[tuple[str, ...]] = []
     different: list[str] = []
-    with on_stage(cloud) as stage:
+    seeded = seed(cloud)
+    seeded.groups.update(add_rings(seeded.region))
+    with on_stage(cloud, seeded) as stage:
         for act in acts:
             done, ends = play(console, stage, act)
             for end in ends:

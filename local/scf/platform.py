@@ -20,7 +20,7 @@ from local.scf.pool import Pool
 from local.scf.timers import Timers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
     from pathlib import Path
     from types import TracebackType
@@ -41,6 +41,7 @@ class Platform:
 
     `functions` holds a folder a function, `opt` the directories the platform would have merged
     at /opt. Timers and second tries follow the cloud's clock; a ManualClock needs `tick`.
+    `on_invocation` is called after each try.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Platform:
     ) -> None:
         """Begin with nothing deployed; `environ` is added to every function's variables."""
         self.invocations: list[Invocation] = []
+        self.on_invocation: Callable[[Invocation], object] | None = None
         self._cloud, self._code, self._opt = cloud, functions, list(opt)
         self._python, self._region, self._environ = python, region, dict(environ or {})
         self._pools: dict[str, Pool] = {}
@@ -216,6 +218,8 @@ class Platform:
         )
         with self._lock:
             self.invocations.append(done)
+        if self.on_invocation is not None:
+            self.on_invocation(done)
         return done
 
     def _notify(self, name: str, event: dict[str, Any]) -> None:
