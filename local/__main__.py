@@ -13,7 +13,6 @@ from local.clock import ScaledClock
 from local.cloud import Cloud
 from local.scf import project
 from local.scf.cron import Cron
-from local.scf.invocation import STATUS_OK
 from local.seed import REGION, fill
 from local.stage import on_stage
 from local.timing import Timing
@@ -73,10 +72,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def show(done: Invocation) -> None:
-    """Print what a function has logged, and how it failed if so; not among the variables."""
-    lines = [*done.logs, *([] if done.status == STATUS_OK else [done.return_message])]
-    for line in lines:
-        print(f"{done.function} {line}", file=sys.stderr, flush=True)
+    """Print what a function has logged, but not among the variables."""
+    print(done.told(), end="", file=sys.stderr, flush=True)
 
 
 def port(text: str) -> int:
