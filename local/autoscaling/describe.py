@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from local.autoscaling import errors, rendering
+from local.autoscaling import errors, rendering, rendering_activities
 from local.autoscaling.activity import RefreshActivity
 from local.autoscaling.models import Group, LaunchConfiguration, ScalingActivity
 from local.clock import iso
@@ -127,7 +127,10 @@ def describe_refresh_activities(region: Region, params: Mapping[str, Any]) -> di
     found = REFRESH_ACTIVITIES.find(region.activities, params)
     if not params.get("RefreshActivityIds"):
         found.reverse()
-    page = [rendering.refresh_activity(item) for item in REFRESH_ACTIVITIES.page(found, params)]
+    page = [
+        rendering_activities.refresh_activity(item)
+        for item in REFRESH_ACTIVITIES.page(found, params)
+    ]
     return {"TotalCount": len(found), "RefreshActivitySet": page}
 
 
@@ -141,5 +144,5 @@ def describe_auto_scaling_activities(region: Region, params: Mapping[str, Any]) 
             found = [item for item in found if item.end_time and (iso(item.end_time) or "") <= last]
         found.reverse()
     page = SCALING_ACTIVITIES.page(found, params)
-    activities = [rendering.scaling_activity(item, region) for item in page]
+    activities = [rendering_activities.scaling_activity(item, region) for item in page]
     return {"TotalCount": len(found), "ActivitySet": activities}
