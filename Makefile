@@ -8,23 +8,33 @@ SPEED ?= 60
 RUN_REQUIREMENTS = requirements.txt local/requirements.txt
 REQUIREMENTS = $(RUN_REQUIREMENTS) tests/requirements.txt
 NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
+# One word for the shell, whatever is in it.
+quoted = '$(subst ','\'',$(1))'
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
-.PHONY: run cloud invoke test test-built lint types audit check fuzz fuzz-guided day bench lock
+.PHONY: run cloud fault invoke test test-built lint types audit check fuzz fuzz-guided day bench lock
 .PHONY: build role deploy update rollback remove
 
 # Plays the main job on a local cloud: publish an image, and scaling groups roll onto it.
 run: $(VENV)/run-installed
 	$(BIN)/python -m local.demo
 
-# Serves the local cloud on 127.0.0.1 until Ctrl-C; PORT=9000 picks the port, SPEED=1 real time.
+# Serves the local cloud and the functions on 127.0.0.1 until Ctrl-C; PORT=9000 picks the port,
+# SPEED=1 real time, CRON='0 */5 * * * * *' when the schedule looks; LOGS=1 shows the functions' lines.
+CRON ?= */15 * * * * * *
 cloud: $(VENV)/run-installed
-	@$(BIN)/python -m local --port $(PORT) --speed $(SPEED)
+	@$(BIN)/python -m local --port $(call quoted,$(PORT)) --speed $(call quoted,$(SPEED)) \
+		--cron $(call quoted,$(CRON)) $(if $(LOGS),--logs)
+
+# Lets something go wrong in a running cloud: make fault FAULT='throttle StartInstanceRefresh'
+fault: $(VENV)/run-installed
+	@$(BIN)/python -m local.fault $(foreach word,$(or $(FAULT),list),$(call quoted,$(word)))
 
 # Calls one function once: make invoke FUNCTION=webhook EVENT=events/webhook.image.json ARGS=--help
 invoke: $(VENV)/run-installed
 	$(if $(and $(FUNCTION),$(EVENT)),,$(error say which: make invoke FUNCTION=webhook EVENT=events/webhook.image.json))
-	$(BIN)/python -m local.invoke $(FUNCTION) $(EVENT) $(ARGS)
+	$(BIN)/python -m local.invoke $(call quoted,$(FUNCTION)) $(call quoted,$(EVENT)) \
+		$(foreach word,$(ARGS),$(call quoted,$(word)))
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest $(TESTS)

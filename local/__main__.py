@@ -1,4 +1,4 @@
-"""Serve a small seeded cloud and the webhook in the foreground: `python -m local --port 8080`."""
+"""Serve a small cloud and the functions in the foreground: `python -m local --port 8080`."""
 
 from __future__ import annotations
 
@@ -12,17 +12,45 @@ from typing import TYPE_CHECKING
 from local.clock import ScaledClock
 from local.cloud import Cloud
 from local.scf import project
-from local.scf.platform import Platform
+from local.scf.cron import Cron
 from local.seed import REGION, fill
+from local.stage import on_stage
 from local.timing import Timing
-from local.webhook import new_secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from local.scf.invocation import Invocation
+    from local.stage import Stage
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted or terminated."""
+    options = parse(arguments)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    try:
+        # The clock is the functions' own: a sped up one would date refreshes in their future.
+        timing = Timing().faster(options.speed)
+        with (
+            Cloud(ScaledClock(speed=1.0), options.port, timing) as cloud,
+            on_stage(cloud, fill(cloud, project.ROOT / "events")) as stage,
+        ):
+            if options.logs:
+                stage.platform.on_invocation = show
+            stage.reconcile(options.cron)
+            for name, value in variables(stage).items():
+                print(f"export {name}={value}", flush=True)
+            stopped.wait()
+    except OSError as error:
+        print(f"Can't serve on port {options.port}: {error.strerror}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument(
         "--port", type=port, default=0, metavar="0-65535", help="default: one that is free"
@@ -33,28 +61,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=60.0,
         help="how many times as fast as on the platform a refresh goes; default: 60",
     )
-    options = parser.parse_args(arguments)
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
-    try:
-        with (
-            # The clock is the functions' own: a sped up one would date refreshes in their future.
-            Cloud(ScaledClock(speed=1.0), options.port, Timing().faster(options.speed)) as cloud,
-            Platform(cloud, project.FUNCTIONS, project.OPT, region=REGION) as platform,
-        ):
-            fill(cloud, project.ROOT / "events")
-            secret = {"WEBHOOK_SECRET": new_secret()}
-            project.deploy(platform, "webhook", cloud.role(), secret)
-            url = {"FUNCTION_URL": platform.http("webhook")}
-            for name, value in {**variables(cloud), **url, **secret}.items():
-                print(f"export {name}={value}")
-            sys.stdout.flush()
-            stopped.wait()
-    except OSError as error:
-        print(f"Can't serve on port {options.port}: {error.strerror}", file=sys.stderr)
-        return 1
-    return 0
+    parser.add_argument(
+        "--cron",
+        type=cron,
+        default="*/15 * * * * * *",
+        help="when the schedule looks after the groups; default: every 15 seconds",
+    )
+    parser.add_argument("--logs", action="store_true", help="show the functions' log lines")
+    return parser.parse_args(arguments)
+
+
+def show(done: Invocation) -> None:
+    """Print what a function has logged, but not among the variables."""
+    print(done.told(), end="", file=sys.stderr, flush=True)
 
 
 def port(text: str) -> int:
@@ -73,12 +92,21 @@ def speed(text: str) -> float:
     return number
 
 
-def variables(cloud: Cloud) -> dict[str, str]:
-    """Give the environment for the functions, and for the vendor's own tools."""
-    role = cloud.role()
+def cron(text: str) -> str:
+    """Read a cron expression; argparse says what is accepted."""
+    Cron(text)
+    return text
+
+
+def variables(stage: Stage) -> dict[str, str]:
+    """Give the environment for the functions, their callers, and the vendor's own tools."""
+    role = stage.cloud.role()
     token = role.token or ""
     return {
-        **cloud.environment(),
+        **stage.cloud.environment(),
+        "COS_BUCKET": stage.seed.bucket,
+        "FUNCTION_URL": stage.url,
+        "WEBHOOK_SECRET": stage.secret,
         "TENCENTCLOUD_REGION": REGION,
         "TENCENTCLOUD_SECRETID": role.secret_id,
         "TENCENTCLOUD_SECRETKEY": role.secret_key,

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 from local import signature
 from local.autoscaling.actions import ACTIONS as AUTOSCALING
 from local.calls import Call
-from local.contract import Contract
+from local.contract import SERVICES, Contract
 from local.cvm.actions import ACTIONS as CVM
 from local.http import Reply, Request
 from local.query import nested
 from local.refused import Refused
 from local.regions import REGIONS
+from local.tag.actions import ACTIONS as TAG
 
 if TYPE_CHECKING:
-    from local.cloud import Cloud
+    from local.account import Account
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -38,9 +39,9 @@ HTTP_STATUS = {"http_500": 500, "http_502": 502}
 class Api:
     """Answers API calls; errors come with status 200, as the platform sends them."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
-        self._contracts = {name: Contract(name) for name in ("as", "cvm")}
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._contracts = {name: Contract(name) for name in SERVICES}
         self._actions = {"as": AUTOSCALING, "cvm": CVM}
 
     def action(self, request: Request) -> str:
@@ -48,37 +49,37 @@ class Api:
         return request.headers.get("x-tc-action", "")
 
     def answer(self, request: Request) -> Reply:
-        """Check a call in the platform's order and carry it out, under the cloud's lock."""
+        """Check a call in the platform's order and carry it out, under the account's lock."""
         params: dict[str, Any] = {}
         code, result = "", {}
-        with self._cloud.lock:
-            self._cloud.settle()
+        with self._account.lock:
+            self._account.settle()
             try:
-                scope = signature.authenticate(request, self._cloud.keys)
+                scope = signature.authenticate(request, self._account.keys)
                 contract = self._contract(request, scope.service)
                 action = self._allowed_action(request, contract, scope.secret_id)
                 params = _params(request, contract, action)
-                region = self._region(request)
-                self._cloud.rate_limits.take(action)
+                region = self._region(request, scope.service)
+                self._account.rate_limits.take(action)
                 checked = contract.check(action, params)
-                result = self._actions[scope.service][action](self._cloud.region(region), checked)
+                result = self._carry_out(scope.service, region, action, checked)
             except Refused as error:
                 code, result = error.code, {"Error": {"Code": error.code, "Message": error.message}}
                 params = params or _sent(request)
             call = self._record(request, code, params)
             body = json.dumps({"Response": {**result, "RequestId": str(uuid.uuid4())}})
-        self._cloud.called(call)
+        self._account.called(call)
         return Reply(200, body.encode(), {"Content-Type": JSON})
 
     def refuse(self, request: Request, kind: str) -> Reply:
         """Answer with a fault's error, without any effect."""
         params = _sent(request)
         if kind not in ERRORS:
-            with self._cloud.lock:
+            with self._account.lock:
                 self._record(request, kind, params)
             return Reply(HTTP_STATUS.get(kind, 500), b"<html>upstream error</html>")
         code, message = ERRORS[kind]
-        with self._cloud.lock:
+        with self._account.lock:
             self._record(request, code, params)
         content: dict[str, Any] = {"Error": {"Code": code, "Message": message}}
         if kind != "error_without_request_id":
@@ -95,7 +96,7 @@ class Api:
             code=code,
             secret_id=scope.secret_id if scope else "",
         )
-        self._cloud.calls.append(call)
+        self._account.calls.append(call)
         return call
 
     def _contract(self, request: Request, service: str) -> Contract:
@@ -113,13 +114,22 @@ class Api:
         action = self.action(request)
         if action not in contract.actions:
             raise Refused("InvalidAction", f"There is no action `{action}`.")
-        if not self._cloud.keys.allows(secret_id, action):
+        if not self._account.keys.allows(secret_id, action):
             code = "AuthFailure.UnauthorizedOperation"
             raise Refused(code, f"The operation `{action}` is not authorized.")
         return action
 
-    def _region(self, request: Request) -> str:
+    def _carry_out(
+        self, service: str, region: str, action: str, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        if service == "tag":  # its resources name their regions themselves
+            return TAG[action](self._account, params)
+        return self._actions[service][action](self._account.region(region), params)
+
+    def _region(self, request: Request, service: str) -> str:
         region = request.headers.get("x-tc-region")
+        if not region and service == "tag":
+            return ""
         if not region:
             raise Refused("MissingParameter", "The parameter `X-TC-Region` is missing.")
         if region not in REGIONS:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from local.region import Region
+
+    Action = Callable[[Region, Mapping[str, Any]], dict[str, Any]]
 
 WRITES = frozenset(
     {
@@ -13,6 +20,18 @@ WRITES = frozenset(
         "CancelInstanceRefresh",
         "RollbackInstanceRefresh",
         "ModifyLaunchConfigurationAttributes",
+        "ModifyAutoScalingGroup",
+        "ModifyDesiredCapacity",
+        "ScaleOutInstances",
+        "EnableAutoScalingGroup",
+        "DisableAutoScalingGroup",
+        "EnterStandby",
+        "ExitStandby",
+        "CreateLifecycleHook",
+        "CompleteLifecycleAction",
+        "ModifyImageAttribute",
+        "TagResources",
+        "UnTagResources",
         "PutObject",
     }
 )

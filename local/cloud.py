@@ -1,63 +1,41 @@
-"""A whole cloud on loopback: Auto Scaling, CVM and COS behind one port."""
+"""A whole cloud on loopback: Auto Scaling, CVM, Tag and COS behind one port."""
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
+from local.account import Account
 from local.api import Api
-from local.calls import WRITES, Call
-from local.clock import ScaledClock
-from local.cos.requests import CosRequests
-from local.cos.store import Store
-from local.credentials import Credentials, KeyRing
-from local.faults import Faults
-from local.identifiers import Identifiers
-from local.limits import RateLimits
-from local.region import Region
+from local.calls import Call
+from local.control import PATH, Control
+from local.cos.actions import CosActions
 from local.server import HOST, Server
-from local.timeline import Timeline
-from local.timing import Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from typing_extensions import Self
 
     from local.clock import Clock
     from local.http import Request, Service
+    from local.timing import Timing
 
 __all__ = ["Call", "Cloud"]
 
-START_LIMIT = 20  # StartInstanceRefresh, calls in a second
 
+class Cloud(Account):
+    """An account's cloud; used as a context manager it serves until the block ends.
 
-class Cloud:
-    """A cloud; used as a context manager it serves until the block ends.
-
-    Every request is carried out under `lock`, and first catches up with the clock. `on_call` is
-    called after a call's effect and before its answer is sent, in the thread that serves it.
+    Every request first catches up with the clock.
     """
 
     def __init__(
         self, clock: Clock | None = None, port: int = 0, timing: Timing | None = None
     ) -> None:
-        self.clock: Clock = clock or ScaledClock()
-        self.timing = timing or Timing()
-        self.lock = threading.RLock()
-        self.calls: list[Call] = []
-        self.on_call: Callable[[Call], object] | None = None
-        self.faults = Faults()
-        self.keys = KeyRing()
-        self.limits: dict[str, int] = {"StartInstanceRefresh": START_LIMIT}
-        self.rate_limits = RateLimits(self.limits)
-        self.timeline = Timeline(self.clock)
-        self.cos = Store(self.timeline, self.lock)
-        self._identifiers = Identifiers()
-        self._regions: dict[str, Region] = {}
+        super().__init__(clock, timing)
         self._api = Api(self)
-        self._cos_requests = CosRequests(self)
+        self._cos_actions = CosActions(self)
+        self._control = Control(self.faults)
         self._server = Server(self._service, self.faults, port)
 
     def __enter__(self) -> Self:
@@ -86,50 +64,7 @@ class Cloud:
         """Give the variables that point the functions at this cloud."""
         return dict.fromkeys(("AS_ENDPOINT", "CVM_ENDPOINT", "COS_ENDPOINT"), self.endpoint)
 
-    def region(self, name: str) -> Region:
-        """Give a region; it is empty when first asked for."""
-        with self.lock:
-            if name not in self._regions:
-                self._regions[name] = Region(
-                    name,
-                    timeline=self.timeline,
-                    identifiers=self._identifiers,
-                    faults=self.faults,
-                    timing=self.timing,
-                    lock=self.lock,
-                )
-            return self._regions[name]
-
-    def role(self, allow: Iterable[str] | None = None) -> Credentials:
-        """Make temporary credentials; `allow` names the only actions they may call."""
-        with self.lock:
-            return self.keys.issue(temporary=True, allow=allow)
-
-    def user(self) -> Credentials:
-        """Make permanent credentials, which have no token."""
-        with self.lock:
-            return self.keys.issue(temporary=False, allow=None)
-
-    def revoke(self, credentials: Credentials) -> None:
-        """Make credentials invalid from now on."""
-        with self.lock:
-            self.keys.revoke(credentials)
-
-    def writes(self) -> list[Call]:
-        """Give the calls of actions that change something, refused ones included."""
-        with self.lock:
-            return [call for call in self.calls if call.action in WRITES]
-
-    def settle(self) -> None:
-        """Let everything happen that is due by the clock."""
-        with self.lock:
-            self.timeline.settle()
-
-    def called(self, call: Call) -> None:
-        """Tell the listener that there may be of a call."""
-        listener = self.on_call
-        if listener is not None:
-            listener(call)
-
     def _service(self, request: Request) -> Service:
-        return self._api if "x-tc-action" in request.headers else self._cos_requests
+        if request.path == PATH and "authorization" not in request.headers:
+            return self._control
+        return self._api if "x-tc-action" in request.headers else self._cos_actions

@@ -87,6 +87,7 @@ class Faults:
         self._instances: Counter[str] = Counter()
         self._images: set[str] = set()
         self._unhealthy: set[str] = set()
+        self.unknown_images_refused = False
 
     def inject(
         self,
@@ -134,6 +135,10 @@ class Faults:
         """Let the load balancer find every instance with this image unhealthy."""
         self._unhealthy.add(image_id)
 
+    def refuse_unknown_images(self) -> None:
+        """Let DescribeImages refuse an id of no image, which it otherwise leaves out."""
+        self.unknown_images_refused = True
+
     def reinstall_fails(self, instance_id: str, image_id: str) -> bool:
         """Tell, once for each reinstall, whether it fails."""
         if self._instances[instance_id] > 0:
@@ -145,6 +150,28 @@ class Faults:
         """Tell whether instances with this image fail the load balancer's check."""
         return image_id in self._unhealthy
 
+    def listed(self) -> list[dict[str, object]]:
+        """Give the faults that are set and not used up."""
+        with self._lock:
+            found: list[dict[str, object]] = [
+                {"Fault": f.kind, "On": f.action, "Times": f.times, "After": f.after}
+                for f in self._faults
+                if f.times != 0
+            ]
+            for kind, names in (
+                ("image_fails", self._images),
+                ("target_unhealthy", self._unhealthy),
+            ):
+                found += [{"Fault": kind, "On": name, "Times": None} for name in sorted(names)]
+            found += [
+                {"Fault": "instance_fails", "On": name, "Times": times}
+                for name, times in self._instances.items()
+                if times
+            ]
+            if self.unknown_images_refused:
+                found.append({"Fault": "unknown_images_refused", "On": "DescribeImages"})
+            return found
+
     def clear(self) -> None:
         """Take all faults away."""
         with self._lock:
@@ -153,6 +180,7 @@ class Faults:
             self._instances.clear()
             self._images.clear()
             self._unhealthy.clear()
+            self.unknown_images_refused = False
 
 
 def _known(kind: str) -> None:

@@ -6,10 +6,25 @@ import time
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
+from local.contract import SERVICES, Contract
 from local.refused import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+# Calls in a second, as each action's page in the API's documents says.
+DEFAULT = 20
+DOCUMENTED = {
+    "DescribeAutoScalingGroups": 40,
+    "DescribeAutoScalingInstances": 40,
+    "DescribeInstances": 40,
+}
+
+
+def documented() -> dict[str, int]:
+    """Give every action's limit."""
+    actions = (action for service in SERVICES for action in Contract(service).actions)
+    return {action: DOCUMENTED.get(action, DEFAULT) for action in actions}
 
 
 class RateLimits:

@@ -59,6 +59,13 @@ class Listing(Generic[T]):
                 raise Refused(self.codes.malformed, f"`{identifier}` is no {self.prefix}- id.")
         return list(dict.fromkeys(ids))
 
+    def find(self, items: Mapping[str, T], params: Mapping[str, Any]) -> list[T]:
+        """Give what a call names or selects; ids of nothing are left out."""
+        ids = self.ids_asked(params)
+        if ids is None:
+            return self.select(items.values(), params)
+        return [items[identifier] for identifier in ids if identifier in items]
+
     def select(self, items: Iterable[T], params: Mapping[str, Any]) -> list[T]:
         """Select by all filters; any of a filter's values will do."""
         filters: list[dict[str, Any]] = params.get("Filters", [])

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from local.autoscaling.models import Group, LaunchConfiguration
 from local.cvm.models import Image, Instance
+from local.tag import models as tag
 
 if TYPE_CHECKING:
     import threading
     from datetime import datetime
 
     from local.autoscaling.activity import RefreshActivity
-    from local.autoscaling.models import Reinstall, ScalingActivity
+    from local.autoscaling.models import LifecycleAction, LifecycleHook, Reinstall, ScalingActivity
     from local.faults import Faults
     from local.identifiers import Identifiers
     from local.timeline import Timeline
@@ -45,6 +46,8 @@ class Region:
         self.activities: dict[str, RefreshActivity] = {}
         self.scaling_activities: dict[str, ScalingActivity] = {}
         self.reinstalls: list[Reinstall] = []
+        self.lifecycle_hooks: dict[str, LifecycleHook] = {}
+        self.lifecycle_actions: list[LifecycleAction] = []
 
     def now(self) -> datetime:
         """Give the simulated time."""
@@ -59,6 +62,7 @@ class Region:
         **overrides: Any,
     ) -> Image:
         """Add an image; `overrides` are fields of Image."""
+        tag.check(overrides.get("tags", {}))
         with self.lock:
             image = Image(
                 image_id=image_id or self.identifiers.new("img"),
@@ -74,6 +78,7 @@ class Region:
         self, identifier: str | None = None, *, image: Image | str, **overrides: Any
     ) -> LaunchConfiguration:
         """Add a launch configuration; `overrides` are fields of LaunchConfiguration."""
+        tag.check(overrides.get("tags", {}))
         with self.lock:
             made = LaunchConfiguration(
                 launch_configuration_id=identifier or self.identifiers.new("asc"),
@@ -104,6 +109,7 @@ class Region:
         It makes a launch configuration with that image, unless given the id of an existing one.
         `overrides` are fields of Group.
         """
+        tag.check(tags or {})
         with self.lock:
             if launch_configuration is None:
                 name = overrides.get("auto_scaling_group_name", "")
@@ -191,6 +197,10 @@ class Region:
         """Give a group's refresh activities, the newest last."""
         wanted = group.auto_scaling_group_id
         return [a for a in self.activities.values() if a.auto_scaling_group_id == wanted]
+
+    def live_activity(self, group: Group) -> RefreshActivity | None:
+        """Give the refresh activity that a group is in."""
+        return next((a for a in self.activities_of(group) if a.live), None)
 
     def image_to_install(self, group: Group) -> str:
         """Give the image that the group's launch configuration stands for at this moment."""

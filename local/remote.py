@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from local.clock import ScaledClock
+from local.timeline import Timeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,12 +38,17 @@ class Remote:
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self.clock = ScaledClock(speed=1.0)
+        self.timeline = Timeline(self.clock)
         self.cos = self
         self._variables = dict(variables)
 
     def environment(self) -> dict[str, str]:
         """Give the variables that point a function at this cloud."""
         return self._variables
+
+    def settle(self) -> None:
+        """Let everything happen that is due by the clock."""
+        self.timeline.settle()
 
     def subscribe(
         self, bucket: str, callback: Callable[[dict[str, Any]], None], *, prefix: str, suffix: str

@@ -76,11 +76,12 @@ def seed(cloud: Cloud) -> Seed:
     return Seed(region, groups, images, BUCKET, FAMILY)
 
 
-def fill(cloud: Cloud, events: Path) -> None:
-    """Seed a stand-in; what lies in `objects` in the events' folder is in its bucket."""
+def fill(cloud: Cloud, events: Path) -> Seed:
+    """Seed a cloud; what lies in `objects` in the events' folder is in its bucket."""
     seeded = seed(cloud)
     objects = events / "objects"
     for path in sorted(objects.rglob("*")):
         if path.is_file():
             key = path.relative_to(objects).as_posix()
             cloud.cos.put(seeded.bucket, key, path.read_bytes())
+    return seeded

@@ -89,7 +89,8 @@ class Server:
             client=raw.remote or HOST,
         )
         service = self._choose(request)
-        fault = self._faults.take(service.action(request))
+        action = service.action(request)
+        fault = self._faults.take(action) if action else None
         reply = await self._answer(service, request, fault)
         if reply is None:
             if raw.transport is not None:

@@ -33,10 +33,10 @@ class BatchRun:
         self.activity.current_refresh_batch_num = batch.refresh_batch_num
         batch.refresh_batch_status, batch.end_time = "INIT", None
         batch.start_time = batch.start_time or self.region.now()
-        self.step = scaling.begin(
+        self.step = scaling.begin_for_refresh(
             self.region,
             self.activity,
-            scaling.REFRESH_TYPE,
+            scaling.UNLISTED,
             f"Refresh {len(self.instances)} instance(s) in batch {batch.refresh_batch_num}.",
             [item.instance_id for item in self.instances],
         )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from local.autoscaling import rendering
+from local.autoscaling import errors, rendering, rendering_activities
 from local.autoscaling.activity import RefreshActivity
 from local.autoscaling.models import Group, LaunchConfiguration, ScalingActivity
 from local.clock import iso
 from local.cvm.models import Instance
-from local.listing import Codes, Listing
+from local.listing import Listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,22 +18,10 @@ if TYPE_CHECKING:
     from local.region import Region
 
 
-def _codes(malformed: str) -> Codes:
-    return Codes(
-        conflict="InvalidParameterConflict",
-        filter_name="InvalidParameterValue.Filter",
-        filters="InvalidParameterValue.Filter",
-        filter_values="LimitExceeded.FilterValuesTooLong",
-        ids="InvalidParameterValue.LimitExceeded",
-        malformed=f"InvalidParameterValue.{malformed}",
-        limit="InvalidParameterValue.LimitExceeded",
-    )
-
-
 GROUPS = Listing[Group](
     ids="AutoScalingGroupIds",
     prefix="asg",
-    codes=_codes("InvalidAutoScalingGroupId"),
+    codes=errors.listing("InvalidAutoScalingGroupId"),
     filters={
         "auto-scaling-group-id": lambda item: [item.auto_scaling_group_id],
         "auto-scaling-group-name": lambda item: [item.auto_scaling_group_name],
@@ -47,7 +35,7 @@ GROUPS = Listing[Group](
 LAUNCH_CONFIGURATIONS = Listing[LaunchConfiguration](
     ids="LaunchConfigurationIds",
     prefix="asc",
-    codes=_codes("InvalidLaunchConfigurationId"),
+    codes=errors.listing("InvalidLaunchConfigurationId"),
     filters={
         "launch-configuration-id": lambda item: [item.launch_configuration_id],
         "launch-configuration-name": lambda item: [item.launch_configuration_name],
@@ -60,7 +48,7 @@ LAUNCH_CONFIGURATIONS = Listing[LaunchConfiguration](
 INSTANCES = Listing[Instance](
     ids="InstanceIds",
     prefix="ins",
-    codes=_codes("InvalidInstanceId"),
+    codes=errors.listing("InvalidInstanceId"),
     filters={
         "instance-id": lambda item: [item.instance_id],
         "auto-scaling-group-id": lambda item: [item.auto_scaling_group_id],
@@ -71,7 +59,7 @@ INSTANCES = Listing[Instance](
 REFRESH_ACTIVITIES = Listing[RefreshActivity](
     ids="RefreshActivityIds",
     prefix="asr",
-    codes=_codes("InvalidActivityId"),
+    codes=errors.listing("InvalidActivityId"),
     filters={
         "auto-scaling-group-id": lambda item: [item.auto_scaling_group_id],
         "refresh-activity-status-code": lambda item: [item.status],
@@ -83,7 +71,7 @@ REFRESH_ACTIVITIES = Listing[RefreshActivity](
 SCALING_ACTIVITIES = Listing[ScalingActivity](
     ids="ActivityIds",
     prefix="asa",
-    codes=_codes("InvalidActivityId"),
+    codes=errors.listing("InvalidActivityId"),
     filters={
         "auto-scaling-group-id": lambda item: [item.auto_scaling_group_id],
         "activity-status-code": lambda item: [item.status_code],
@@ -95,14 +83,14 @@ SCALING_ACTIVITIES = Listing[ScalingActivity](
 
 def describe_auto_scaling_groups(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     """Answer DescribeAutoScalingGroups."""
-    found = _found(GROUPS, region.groups, params)
+    found = GROUPS.find(region.groups, params)
     page = [rendering.group(item, region) for item in GROUPS.page(found, params)]
     return {"TotalCount": len(found), "AutoScalingGroupSet": page}
 
 
 def describe_launch_configurations(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     """Answer DescribeLaunchConfigurations."""
-    found = _found(LAUNCH_CONFIGURATIONS, region.launch_configurations, params)
+    found = LAUNCH_CONFIGURATIONS.find(region.launch_configurations, params)
     sharing: defaultdict[str, list[Group]] = defaultdict(list)
     for group in region.groups.values():
         sharing[group.launch_configuration_id].append(group)
@@ -136,16 +124,19 @@ def _candidates(region: Region, params: Mapping[str, Any]) -> Iterable[Instance]
 
 def describe_refresh_activities(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     """Answer DescribeRefreshActivities, the newest first."""
-    found = _found(REFRESH_ACTIVITIES, region.activities, params)
+    found = REFRESH_ACTIVITIES.find(region.activities, params)
     if not params.get("RefreshActivityIds"):
         found.reverse()
-    page = [rendering.refresh_activity(item) for item in REFRESH_ACTIVITIES.page(found, params)]
+    page = [
+        rendering_activities.refresh_activity(item)
+        for item in REFRESH_ACTIVITIES.page(found, params)
+    ]
     return {"TotalCount": len(found), "RefreshActivitySet": page}
 
 
 def describe_auto_scaling_activities(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     """Answer DescribeAutoScalingActivities, the newest first; ids outweigh the times."""
-    found = _found(SCALING_ACTIVITIES, region.scaling_activities, params)
+    found = SCALING_ACTIVITIES.find(region.scaling_activities, params)
     if not params.get("ActivityIds"):
         first, last = params.get("StartTime", ""), params.get("EndTime")
         found = [item for item in found if first <= (iso(item.start_time) or "")]
@@ -153,12 +144,5 @@ def describe_auto_scaling_activities(region: Region, params: Mapping[str, Any]) 
             found = [item for item in found if item.end_time and (iso(item.end_time) or "") <= last]
         found.reverse()
     page = SCALING_ACTIVITIES.page(found, params)
-    activities = [rendering.scaling_activity(item, region) for item in page]
+    activities = [rendering_activities.scaling_activity(item, region) for item in page]
     return {"TotalCount": len(found), "ActivitySet": activities}
-
-
-def _found(listing: Listing[Any], items: dict[str, Any], params: Mapping[str, Any]) -> list[Any]:
-    ids = listing.ids_asked(params)
-    if ids is None:
-        return listing.select(items.values(), params)
-    return [items[identifier] for identifier in ids if identifier in items]

@@ -18,22 +18,26 @@ if TYPE_CHECKING:
 def group(region: Region, params: Mapping[str, Any]) -> Group:
     """Find the group of `AutoScalingGroupId`."""
     identifier = params["AutoScalingGroupId"]
-    if not well_formed(identifier, "asg"):
-        code = "InvalidParameterValue.InvalidAutoScalingGroupId"
-        raise Refused(code, f"`{identifier}` is no auto scaling group id.")
+    _check_group_id(identifier)
     if identifier not in region.groups:
         code = "ResourceNotFound.AutoScalingGroupIdNotFound"
         raise Refused(code, f"The auto scaling group `{identifier}` is not found.")
     return region.groups[identifier]
 
 
+def _check_group_id(identifier: str) -> None:
+    if not well_formed(identifier, "asg"):
+        code = "InvalidParameterValue.InvalidAutoScalingGroupId"
+        raise Refused(code, f"`{identifier}` is no auto scaling group id.")
+
+
 def activity(
     region: Region, params: Mapping[str, Any], key: str = "RefreshActivityId"
 ) -> RefreshActivity:
-    """Find the refresh activity of the named group."""
-    its_group = group(region, params)
+    """Find the refresh activity of the named group; a group that there is not has none."""
+    _check_group_id(params["AutoScalingGroupId"])
     found = region.activities.get(params[key])
-    if found is None or found.auto_scaling_group_id != its_group.auto_scaling_group_id:
+    if found is None or found.auto_scaling_group_id != params["AutoScalingGroupId"]:
         code = "ResourceNotFound.RefreshActivityNotFound"
         raise Refused(code, f"The refresh activity `{params[key]}` is not found.")
     return found

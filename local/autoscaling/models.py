@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
 
@@ -62,6 +63,11 @@ def _service_settings() -> dict[str, Any]:
     }
 
 
+# The LifeCycleState of an instance in standby. The API's 19 values have no word of its own for it:
+# this is the one of them for an instance whose weight at the load balancer was changed.
+STANDBY_STATE = "MODIFYING_LB"
+
+
 @dataclass
 class Group:
     """A scaling group; `instance_ids` may name instances that are gone."""
@@ -91,6 +97,8 @@ class Group:
     termination_policy_set: list[str] = field(default_factory=lambda: ["OLDEST_INSTANCE"])
     multi_zone_subnet_policy: str = "PRIORITY"
     instance_allocation_policy: str = "LAUNCH_CONFIGURATION"
+    standby_state: str = STANDBY_STATE
+    unmatched: bool = False  # the desired capacity was changed and not acted on yet
 
 
 @dataclass
@@ -108,7 +116,7 @@ class Reinstall:
 
 @dataclass
 class ScalingActivity:
-    """One step that the group takes for a refresh: a batch, or extra instances."""
+    """One step that a group takes: a batch of a refresh, more instances, or fewer."""
 
     activity_id: str
     auto_scaling_group_id: str
@@ -122,3 +130,39 @@ class ScalingActivity:
     status_message: str = ""
     instances: dict[str, str] = field(default_factory=dict)  # instance id -> status
     failures: dict[str, tuple[str, str]] = field(default_factory=dict)  # id -> code, message
+    lifecycle_actions: list[LifecycleAction] = field(default_factory=list)
+
+
+@dataclass
+class LifecycleHook:
+    """A hook that an instance waits in when it is launched or terminated."""
+
+    lifecycle_hook_id: str
+    auto_scaling_group_id: str
+    lifecycle_hook_name: str
+    lifecycle_transition: str
+    created_time: datetime
+    heartbeat_timeout: int
+    default_result: str
+    lifecycle_transition_type: str
+    notification_metadata: str
+    notification_target: dict[str, Any] | None
+    lifecycle_command: dict[str, Any] | None
+
+
+@dataclass
+class LifecycleAction:
+    """One instance's wait in a hook; `result` is empty until it is over."""
+
+    hook: LifecycleHook
+    instance_id: str
+    token: str
+    completed: Callable[[LifecycleAction], None]
+    result: str = ""
+    reason: str = ""
+
+    def complete(self, result: str, reason: str) -> None:
+        """Set the result, unless there is one."""
+        if not self.result:
+            self.result, self.reason = result, reason
+            self.completed(self)

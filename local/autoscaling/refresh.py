@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from local.autoscaling import rollback, surge
 from local.autoscaling.activity import REPLACE
 from local.autoscaling.batch import BatchRun
+from local.autoscaling.capacity import match_desired
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,3 +137,5 @@ def close(region: Region, activity: RefreshActivity, status: str) -> None:
     activity.status, activity.end_time, activity.stop_requested = status, region.now(), False
     group = region.groups[activity.auto_scaling_group_id]
     group.enabled_status, group.in_activity_status = activity.enabled_before, "NOT_IN_ACTIVITY"
+    # Not before a rollback that follows this has disabled the group again.
+    region.timeline.after(0, partial(match_desired, region, group))

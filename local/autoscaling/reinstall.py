@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from local.autoscaling import hooks
 from local.autoscaling.activity import REPLACE
 from local.autoscaling.models import Reinstall
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.autoscaling.activity import RefreshActivity, RefreshInstance
+    from local.autoscaling.models import ScalingActivity
     from local.cvm.models import Instance
     from local.region import Region
 
@@ -48,21 +50,38 @@ class InstanceRefresh:
         self.replaces = self.activity.refresh_mode == REPLACE
 
     def begin(self) -> None:
-        """Read the image from the launch configuration now, and begin to install it."""
+        """Wait in the hooks of termination, then read the image and begin to install it.
+
+        A replacement waits in them when the new instance is there.
+        """
         instance = self._instance()
         if instance is None:
             return
         self.item.instance_status, self.item.instance_status_message = "RUNNING", "running"
+        if self.replaces:
+            self._install("")
+        else:
+            hooks.wait(self.region, instance, hooks.TERMINATING, self._step(), self._install)
+
+    def _install(self, _: str) -> None:
+        """Read the image from the launch configuration now; an abandoned termination goes on."""
+        instance = self._instance()
+        if instance is None:
+            self.ended(self.item, None)
+            return
         image = self.item.to_image or self.region.image_to_install(self.group)
         seconds = self.region.timing.launch_seconds
         if not self.replaces:
             seconds = self.region.timing.reinstall_seconds
-            instance.life_cycle_state = "STANDBY"
+            instance.enter_standby(self.group.standby_state)
             instance.latest_operation = "ResetInstance"
             instance.latest_operation_state = "OPERATING"
             instance.latest_operation_request_id = self.item.last_activity_id
             instance.latest_operation_error_msg = ""
         self.region.timeline.after(seconds, partial(self._installed, image))
+
+    def _step(self) -> ScalingActivity:
+        return self.region.scaling_activities[self.item.last_activity_id]
 
     def _instance(self) -> Instance | None:
         """Give the instance; one that is gone is marked so, and blocks nothing."""
@@ -87,8 +106,16 @@ class InstanceRefresh:
             source = self.region.launch_configurations[self.group.launch_configuration_id]
             instance.image_id, instance.latest_operation_state = image, "SUCCESS"
             instance.version_number = source.version_number
-        if self.activity.checks_health and self.group.forward_load_balancer_set:
-            bad = self.region.faults.target_unhealthy(image)
+        launched = partial(self._launched, instance, instance.life_cycle_state)
+        hooks.wait(self.region, instance, hooks.LAUNCHING, self._step(), launched)
+
+    def _launched(self, instance: Instance, state: str, abandoned: str) -> None:
+        """Check the target's health, where that is asked for and there is a load balancer."""
+        instance.life_cycle_state = state
+        if abandoned:
+            self._end(instance, ("LifecycleActionAbandoned", f"It was abandoned by {abandoned}."))
+        elif self.activity.checks_health and self.group.forward_load_balancer_set:
+            bad = self.region.faults.target_unhealthy(instance.image_id)
             healthy_after = self.region.timing.health_check_seconds
             seconds = self.activity.health_timeout if bad else healthy_after
             end = partial(self._end, instance, UNHEALTHY if bad else None)
@@ -111,11 +138,33 @@ class InstanceRefresh:
 
     def _end(self, instance: Instance, failure: Failure | None) -> None:
         """End with what is in place now: `instance` is the new one where one was made."""
-        if self.replaces:
-            failure = failure if instance.instance_id in self.region.instances else LOST
-            self._replace(instance, failure)
-        elif self._instance() is not None:
-            self._reset(instance, failure)
+        if not self.replaces:
+            if self._instance() is not None:
+                self._reset(instance, failure)
+            self._tell(failure)
+            return
+        failure = failure if instance.instance_id in self.region.instances else LOST
+        old = self.region.instances.get(self.item.instance_id)
+        if failure is None:
+            instance.enter_service()
+        elif instance.instance_id != self.item.instance_id:
+            self._discard(instance)
+        if failure is None and old is not None:
+            removed = partial(self._remove, old)
+            hooks.wait(self.region, old, hooks.TERMINATING, self._step(), removed)
+        else:
+            self._tell(failure)
+
+    def _remove(self, old: Instance, _: str) -> None:
+        """Take the old instance away; an abandoned termination goes on."""
+        self._discard(old)
+        self._tell(None)
+
+    def _discard(self, instance: Instance) -> None:
+        if instance.instance_id in self.region.instances:
+            self.region.remove_instance(instance.instance_id)
+
+    def _tell(self, failure: Failure | None) -> None:
         if self.item.instance_status == "RUNNING":
             self.item.instance_status = "SUCCESSFUL" if failure is None else "FAILED"
             self.item.instance_status_message = "success" if not failure else ": ".join(failure)
@@ -125,16 +174,9 @@ class InstanceRefresh:
         """Take the instance into service again; a failed one stays in standby."""
         instance.health_status = "CLB_UNHEALTHY" if failure is UNHEALTHY else "HEALTHY"
         if failure is None:
-            instance.life_cycle_state = "IN_SERVICE"
-        elif failure is not UNHEALTHY:
+            instance.enter_service()
+            return
+        instance.enter_standby(self.group.standby_state)
+        if instance.latest_operation_state == "OPERATING":
             instance.latest_operation_state = "FAILED"
             instance.latest_operation_error_msg = failure[1]
-
-    def _replace(self, instance: Instance, failure: Failure | None) -> None:
-        """Put the new instance in the old one's place; the old one stays if there is no new one."""
-        if failure is None:
-            instance.life_cycle_state = "IN_SERVICE"
-            if self.item.instance_id in self.region.instances:
-                self.region.remove_instance(self.item.instance_id)
-        elif failure is UNHEALTHY:
-            self.region.remove_instance(instance.instance_id)

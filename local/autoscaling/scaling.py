@@ -1,4 +1,4 @@
-"""Scaling activities: what DescribeAutoScalingActivities tells of a refresh's steps."""
+"""Scaling activities: what DescribeAutoScalingActivities tells of each step that a group takes."""
 
 from __future__ import annotations
 
@@ -12,20 +12,26 @@ if TYPE_CHECKING:
     from local.autoscaling.activity import RefreshActivity
     from local.region import Region
 
-# The API's list of activity types names none for a refresh's batches.
-REFRESH_TYPE = "REFRESH_INSTANCES"
+# The API's list of activity types names none for a refresh's batches, nor for standby: none is
+# told, so that nobody comes to rely on a word of the stand-in's own.
+UNLISTED = ""
 
 
 def begin(
-    region: Region, activity: RefreshActivity, kind: str, description: str, ids: Iterable[str] = ()
+    region: Region,
+    group_id: str,
+    kind: str,
+    *,
+    cause: str,
+    description: str,
+    ids: Iterable[str] = (),
 ) -> ScalingActivity:
-    """Begin a step of a refresh; the group is in activity until it ends."""
+    """Begin a step; the group is in activity until it ends."""
     made = ScalingActivity(
         activity_id=region.identifiers.new("asa"),
-        auto_scaling_group_id=activity.auto_scaling_group_id,
+        auto_scaling_group_id=group_id,
         activity_type=kind,
-        cause=f"Activity was launched in response to the instance refresh"
-        f" {activity.refresh_activity_id}.",
+        cause=cause,
         description=description,
         created_time=region.now(),
         start_time=region.now(),
@@ -33,8 +39,19 @@ def begin(
         instances=dict.fromkeys(ids, "RUNNING"),
     )
     region.scaling_activities[made.activity_id] = made
-    region.groups[made.auto_scaling_group_id].in_activity_status = "IN_ACTIVITY"
+    region.groups[group_id].in_activity_status = "IN_ACTIVITY"
     return made
+
+
+def begin_for_refresh(
+    region: Region, activity: RefreshActivity, kind: str, description: str, ids: Iterable[str] = ()
+) -> ScalingActivity:
+    """Begin a step of a refresh."""
+    cause = (
+        f"Activity was launched in response to the instance refresh {activity.refresh_activity_id}."
+    )
+    group_id = activity.auto_scaling_group_id
+    return begin(region, group_id, kind, cause=cause, description=description, ids=ids)
 
 
 def end(region: Region, step: ScalingActivity) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local.autoscaling import lookup, refresh, rollback
+from local.autoscaling import errors, lookup, refresh, rollback
 from local.autoscaling.activity import REPLACE, RESET, RefreshActivity, RefreshInstance, split
 from local.cvm.actions import architecture_of
 from local.refused import Refused
@@ -53,6 +53,7 @@ def start_instance_refresh(region: Region, params: Mapping[str, Any]) -> dict[st
 
 def rollback_instance_refresh(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     """Answer RollbackInstanceRefresh: a paused origin ends, and its rollback begins."""
+    lookup.group(region, params)
     origin = lookup.activity(region, params, "OriginRefreshActivityId")
     settings = params["RefreshSettings"]
     check_settings(settings)
@@ -89,13 +90,11 @@ def check_group(region: Region, group: Group) -> None:
     if group.auto_scaling_group_status != "NORMAL":
         code = "ResourceUnavailable.AutoScalingGroupAbnormalStatus"
         raise Refused(code, f"The group is {group.auto_scaling_group_status}.")
-    live = [a for a in region.activities_of(group) if a.live]
-    if live:
-        code = "ResourceUnavailable.AutoScalingGroupInRefreshActivity"
-        raise Refused(code, f"The group is in refresh activity {live[0].refresh_activity_id}.")
+    live = region.live_activity(group)
+    if live is not None:
+        raise errors.in_refresh(live.refresh_activity_id)
     if group.in_activity_status != "NOT_IN_ACTIVITY":
-        code = "ResourceUnavailable.AutoScalingGroupInActivity"
-        raise Refused(code, "The group is in a scaling activity.")
+        raise errors.in_activity()
 
 
 def check_image(region: Region, source: LaunchConfiguration) -> None:
@@ -134,5 +133,4 @@ def check_origin(region: Region, origin: RefreshActivity) -> None:
         code = "ResourceUnavailable.RefreshActivityCanNotRollback"
         raise Refused(code, f"The activity is {origin.status} and can't be rolled back.")
     if any(a.live and a is not origin for a in activities):
-        code = "ResourceUnavailable.AutoScalingGroupInRefreshActivity"
-        raise Refused(code, "The group is in another refresh activity.")
+        raise Refused(errors.IN_REFRESH, "The group is in another refresh activity.")

@@ -21,7 +21,7 @@ def launch(region: Region, activity: RefreshActivity, done: Callable[[], None]) 
     activity.surge = "LAUNCHING"
     group = region.groups[activity.auto_scaling_group_id]
     image = region.image_to_install(group)
-    step = scaling.begin(
+    step = scaling.begin_for_refresh(
         region, activity, "SCALE_OUT", f"Scale out {activity.max_surge} extra instance(s)."
     )
     region.timeline.after(
@@ -58,7 +58,9 @@ def remove(region: Region, activity: RefreshActivity, done: Callable[[], None]) 
     for identifier in ids:
         if identifier in region.instances:
             region.instances[identifier].life_cycle_state = "TERMINATING"
-    step = scaling.begin(region, activity, "SCALE_IN", f"Scale in {len(ids)} instance(s).", ids)
+    step = scaling.begin_for_refresh(
+        region, activity, "SCALE_IN", f"Scale in {len(ids)} instance(s).", ids
+    )
     region.timeline.after(
         region.timing.terminate_seconds, partial(_removed, region, activity, step, done)
     )

@@ -37,8 +37,11 @@ def fields_of(request: Request) -> dict[str, str]:
     return {name: unquote(value) for name, _, value in pairs if name in _FIELDS}
 
 
-def authenticate(request: Request, keys: KeyRing) -> str:
-    """Verify who signed a request and give the key's id; times are real ones."""
+def authenticate(request: Request, key: str, keys: KeyRing) -> str:
+    """Verify who signed a request for an object and give the key's id; times are real ones.
+
+    The vendor's SDK signs the object's own path and a host without its port, whatever the URL is.
+    """
     fields = fields_of(request)
     if not fields:
         raise CosRefused("AccessDenied", "Access Denied.")
@@ -54,8 +57,13 @@ def authenticate(request: Request, keys: KeyRing) -> str:
         raise CosRefused("AccessDenied", "The security token does not belong to the key.")
     _check_time(fields["q-sign-time"])
     _check_time(fields["q-key-time"])
-    expected = sign(request, fields, credentials).encode()
-    if not hmac.compare_digest(expected, fields["q-signature"].encode()):
+    host = request.headers.get("host", "")
+    signed = fields["q-signature"].encode()
+    if not any(
+        hmac.compare_digest(sign(request, path, name, fields, credentials).encode(), signed)
+        for path in {unquote(request.path), f"/{key}"}
+        for name in {host, host.partition(":")[0]}
+    ):
         raise CosRefused("SignatureDoesNotMatch", "The signature does not match.")
     return credentials.secret_id
 
@@ -70,14 +78,17 @@ def _check_time(window: str) -> None:
         raise CosRefused("AccessDenied", "Request has expired.")
 
 
-def sign(request: Request, fields: Mapping[str, str], credentials: Credentials) -> str:
+def sign(
+    request: Request, path: str, host: str, fields: Mapping[str, str], credentials: Credentials
+) -> str:
     """Compute the signature that the request should have."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
     text = "\n".join(
         [
             request.method.lower(),
-            unquote(request.path),
+            path,
             _listed(_query(request), fields["q-url-param-list"]),
-            _listed(request.headers, fields["q-header-list"]),
+            _listed({**headers, "host": host}, fields["q-header-list"]),
             "",
         ]
     )

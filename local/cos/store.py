@@ -4,56 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from local.cos.errors import CosRefused
-from local.cos.event import object_created
+from local.cos.models import Object, Subscription
+from local.cos.rendering import object_created
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Mapping
-    from datetime import datetime
 
     from local.timeline import Timeline
 
 PUT = "cos:ObjectCreated:Put"
-
-
-@dataclass(frozen=True)
-class Object:
-    """A stored object; `metadata` holds the x-cos-meta- headers."""
-
-    bucket: str
-    region: str
-    key: str
-    body: bytes = field(repr=False)
-    content_type: str
-    metadata: dict[str, str]
-    etag: str
-    last_modified: datetime
-    request_id: str
-
-
-@dataclass(frozen=True)
-class Subscription:
-    """Which objects' events a callback wants."""
-
-    bucket: str
-    callback: Callable[[dict[str, Any]], None]
-    prefix: str
-    suffix: str
-    events: str
-
-    def wants(self, item: Object, event: str) -> bool:
-        """Tell whether the callback is to be told."""
-        return (
-            item.bucket == self.bucket
-            and item.key.startswith(self.prefix)
-            and item.key.endswith(self.suffix)
-            and fnmatchcase(event, self.events)
-        )
 
 
 class Store:

@@ -5,34 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from local.clock import iso
-from local.cvm import rendering
-from local.cvm.models import Image, Instance
-from local.listing import Codes, Listing
+from local.cvm import errors, rendering
+from local.cvm.models import ACCOUNT, Image, Instance
+from local.identifiers import well_formed
+from local.listing import Listing
 from local.refused import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
+    from local.calls import Action
     from local.region import Region
-
-    Action = Callable[[Region, Mapping[str, Any]], dict[str, Any]]
-
-_FILTER_CODES = {
-    "filter_name": "InvalidFilter",
-    "filters": "InvalidFilterValue.LimitExceeded",
-    "filter_values": "InvalidFilterValue.LimitExceeded",
-    "ids": "InvalidParameterValue.LimitExceeded",
-}
 
 IMAGES = Listing[Image](
     ids="ImageIds",
     prefix="img",
-    codes=Codes(
-        conflict="InvalidParameter.InvalidParameterCoexistImageIdsFilters",
-        malformed="InvalidImageId.Malformed",
-        limit="InvalidParameterValue.InvalidParameterValueLimit",
-        **_FILTER_CODES,
-    ),
+    codes=errors.IMAGES,
     filters={
         "image-id": lambda item: [item.image_id],
         "image-type": lambda item: [item.image_type],
@@ -48,12 +36,7 @@ IMAGES = Listing[Image](
 INSTANCES = Listing[Instance](
     ids="InstanceIds",
     prefix="ins",
-    codes=Codes(
-        conflict="InvalidParameterCombination",
-        malformed="InvalidInstanceId.Malformed",
-        limit="InvalidParameterValueLimit",
-        **_FILTER_CODES,
-    ),
+    codes=errors.INSTANCES,
     filters={
         "zone": lambda item: [item.zone],
         "project-id": lambda item: [str(item.project_id)],
@@ -73,19 +56,20 @@ INSTANCES = Listing[Instance](
     },
     tags=lambda item: item.tags,
 )
+_NAME_MOST, _DESCRIPTION_MOST = 60, 256
 _TIME_FILTERS = ("creation-start-time", "creation-end-time")
 
 
 def describe_images(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer DescribeImages; an id that the region has no image of is an error."""
+    """Answer DescribeImages; ids of no image are left out, unless a fault refuses them."""
     ids = IMAGES.ids_asked(params)
     if ids is None:
         found = IMAGES.select(region.images.values(), params)
     else:
-        for identifier in ids:
-            if identifier not in region.images:
-                raise Refused("InvalidImageId.NotFound", f"The image `{identifier}` is not found.")
-        found = [region.images[identifier] for identifier in ids]
+        unknown = [identifier for identifier in ids if identifier not in region.images]
+        if unknown and region.faults.unknown_images_refused:
+            raise errors.image_not_found(unknown[0])
+        found = [region.images[identifier] for identifier in ids if identifier in region.images]
     if kind := params.get("InstanceType"):
         wanted = architecture_of(kind)
         found = [image for image in found if image.architecture == wanted]
@@ -126,6 +110,28 @@ def _created_within(items: list[Instance], params: Mapping[str, Any]) -> list[In
     return items
 
 
+def modify_image_attribute(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Answer ModifyImageAttribute; only the account's own images can be changed."""
+    image_id, name = params["ImageId"], params.get("ImageName", "")
+    if not well_formed(image_id, "img"):
+        raise Refused(errors.IMAGES.malformed, f"`{image_id}` is no img- id.")
+    image = region.images.get(image_id)
+    if image is None:
+        raise errors.image_not_found(image_id)
+    if image.image_creator != ACCOUNT:
+        code = "UnauthorizedOperation.ImageNotBelongToAccount"
+        raise Refused(code, f"The image `{image_id}` is another account's.")
+    if any(each.image_name == name for each in region.images.values() if each is not image):
+        raise Refused("InvalidImageName.Duplicate", f"There is another image `{name}`.")
+    if len(name) > _NAME_MOST or len(params.get("ImageDescription", "")) > _DESCRIPTION_MOST:
+        raise Refused("InvalidParameterValue.TooLong", "The name or the description is too long.")
+    image.image_name = name or image.image_name
+    image.image_description = params.get("ImageDescription", image.image_description)
+    image.image_family = params.get("ImageFamily", image.image_family)
+    image.image_deprecated = params.get("ImageDeprecated", image.image_deprecated)
+    return {}
+
+
 def architecture_of(instance_type: str) -> str:
     """Tell an instance type's architecture: the SR families are the ARM ones."""
     return "arm" if instance_type.startswith("SR") else "x86_64"
@@ -135,4 +141,5 @@ ACTIONS: dict[str, Action] = {
     "DescribeImages": describe_images,
     "DescribeImageFromFamily": describe_image_from_family,
     "DescribeInstances": describe_instances,
+    "ModifyImageAttribute": modify_image_attribute,
 }

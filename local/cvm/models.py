@@ -71,6 +71,7 @@ class Instance:
     latest_operation_request_id: str = ""
     latest_operation_error_msg: str = ""
     life_cycle_state: str = "IN_SERVICE"
+    standby: bool = False
     health_status: str = "HEALTHY"
     protected_from_scale_in: bool = False
     creation_type: str = "AUTO_CREATION"
@@ -79,3 +80,11 @@ class Instance:
     @property
     def in_service(self) -> bool:
         return self.life_cycle_state == "IN_SERVICE"
+
+    def enter_standby(self, state: str) -> None:
+        """Take the instance out of service, in the state that its group's standby is shown in."""
+        self.standby, self.life_cycle_state = True, state
+
+    def enter_service(self) -> None:
+        """Take the instance into service."""
+        self.standby, self.life_cycle_state = False, "IN_SERVICE"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from tempfile import mkstemp
 
 from local.clock import ScaledClock
 from local.cloud import Cloud
@@ -16,9 +18,14 @@ SPEED = 40.0
 def main() -> int:
     """Rehearse; 0 only if all that was published runs, 130 when stopped by Ctrl-C."""
     console = screen.console()
+    descriptor, name = mkstemp(prefix="instance-refresh-", suffix=".log")
+    screen.line(console, f"The functions' own log lines go to {name}")
     try:
-        with Cloud(clock=ScaledClock(speed=SPEED)) as cloud:
-            different = rehearse(console, cloud)
+        with (
+            os.fdopen(descriptor, "w", encoding="utf-8") as log,
+            Cloud(clock=ScaledClock(speed=SPEED)) as cloud,
+        ):
+            different = rehearse(console, cloud, log)
     except KeyboardInterrupt:
         console.print("Stopped.")
         return 130

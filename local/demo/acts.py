@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from local.demo.rings import FAMILY, RINGS
-from local.demo.stage import SUFFIX
 from local.scf.cron import BEIJING
 from local.seed import FAMILY as BASE
 from local.seed import PREFIX
+from local.stage import SUFFIX
 from local.webhook import signature
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.cvm.models import Image
-    from local.demo.stage import Stage
+    from local.stage import Stage
 
 HALVES = {"RollingUpdateSettings": {"BatchSize": "50%"}}
 KEY = f"{PREFIX}packer-manifest{SUFFIX}"
@@ -123,7 +123,7 @@ def set_timer(stage: Stage, _: Image) -> str:
 def set_reconcile_timer(stage: Stage, _: Image) -> str:
     """Set a timer without a message: each of its ticks is a reconcile pass."""
     cron = "*/30 * * * * * *"
-    stage.platform.timer("schedule", name="Reconcile", cron=cron)
+    stage.reconcile(cron)
     rings = ", ".join(f"{name} in ring {ring}" for name, ring in RINGS.items())
     return f"timer Reconcile, cron {cron}, no message; {rings}"
 

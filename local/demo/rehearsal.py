@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
 
 from local.demo import screen
 from local.demo.acts import ACTS, Act
 from local.demo.progress import Progress, differences, progress
-from local.demo.stage import Stage, on_stage
+from local.demo.rings import add_rings
 from local.scf import project
+from local.seed import seed
+from local.stage import Stage, on_stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,21 +28,32 @@ LONGEST_ACT_S = 90.0
 LOOK_EVERY_S = 0.1
 
 
-def rehearse(console: Console, cloud: Cloud, acts: Sequence[Act] = ACTS) -> list[str]:
-    """Seed a cloud that is served, play the acts on it, and say what is not as it should be."""
+def rehearse(console: Console, cloud: Cloud, log: TextIO, acts: Sequence[Act] = ACTS) -> list[str]:
+    """Seed a cloud that is served, play the acts on it, and say what is not as it should be.
+
+    What the functions log goes to `log`, as it comes.
+    """
     project.import_layer()
     console.print(f"A cloud of its own is at {cloud.endpoint}; nothing real is touched.")
     rows: list[tuple[str, ...]] = []
     different: list[str] = []
-    with on_stage(cloud) as stage:
+    seeded = seed(cloud)
+    seeded.groups.update(add_rings(seeded.region))
+    with on_stage(cloud, seeded) as stage:
+        stage.platform.on_invocation = partial(write, log)
         for act in acts:
             done, ends = play(console, stage, act)
             for end in ends:
                 rows.append(row(act, end, done))
                 different += differences(cloud, stage.seed.region, end)
-        screen.log_lines(console, list(filter(did_something, stage.platform.invocations)))
     screen.summary(console, rows)
     return different
+
+
+def write(log: TextIO, done: Invocation) -> None:
+    """Write a function's lines, so that who follows the file sees them."""
+    log.write(done.told())
+    log.flush()
 
 
 def play(console: Console, stage: Stage, act: Act) -> tuple[list[Invocation], list[Progress]]:

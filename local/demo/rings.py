@@ -19,7 +19,7 @@ def add_rings(region: Region) -> dict[str, Group]:
     tags = {
         "instance-refresh:image-family": FAMILY,
         "instance-refresh:bake": "1m",
-        "instance-refresh:batch-size": "50%",
+        "instance-refresh:batch-size": "50pct",
         "instance-refresh:batch-pause": "FIRST_BATCH_PAUSE",
     }
     return {

@@ -1,4 +1,4 @@
-"""What is shown: a bar a group, the log lines and the summary. Plain lines without a terminal."""
+"""What is shown: a bar a group and the summary. Plain lines without a terminal."""
 
 from __future__ import annotations
 
@@ -36,15 +36,6 @@ def ran(done: Invocation) -> str:
     start = "cold" if done.cold else "warm"
     failed = "" if done.status == 200 else f"failed with {done.status}, "
     return f"{done.function} ran: {failed}{done.duration_ms:.0f} ms, {start} start"
-
-
-def log_lines(on: Console, done: list[Invocation]) -> None:
-    """Print the functions' own log lines, word for word."""
-    on.print("\n[bold]The functions' own log lines[/]")
-    for invocation in done:
-        for text in invocation.logs:
-            on.print(invocation.function, end=" ", style="cyan")
-            on.print(text, markup=False, soft_wrap=True)
 
 
 class Bars:

@@ -6,7 +6,6 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from local.scf.invocation import RUN_FAILURES, Invocation
@@ -14,13 +13,12 @@ from local.scf.invocation import RUN_FAILURES, Invocation
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from local.clock import Clock
     from local.scf.instance import Instance
     from local.scf.pool import Pool
-    from local.scf.schedule import Schedule
+    from local.timeline import Timeline
 
 TRIES = 3
-BETWEEN_TRIES = timedelta(minutes=1)
+BETWEEN_TRIES_S = 60.0
 THREADS = 32
 
 
@@ -41,11 +39,10 @@ class Asynchronous:
     def __init__(
         self,
         run: Callable[[Pool, Instance, str, str, int], Invocation],
-        schedule: Schedule,
-        clock: Clock,
+        timeline: Timeline,
     ) -> None:
         """Begin with nothing queued."""
-        self._run, self._schedule, self._clock = run, schedule, clock
+        self._run, self._timeline = run, timeline
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="scf")
         self._changed = threading.Condition()
         self._open: dict[str, Queued] = {}
@@ -104,7 +101,7 @@ class Asynchronous:
         event.try_number += 1
         with self._changed:
             # Before anyone sees the queue idle: who then moves the clock must meet this try.
-            self._schedule.at(self._clock.now() + BETWEEN_TRIES, lambda: self._begin(event))
+            self._timeline.after(BETWEEN_TRIES_S, lambda: self._begin(event))
             self._active.discard(event.request_id)
             self._changed.notify_all()
 

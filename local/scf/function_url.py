@@ -118,9 +118,15 @@ def to_response(done: Invocation) -> web.Response:
 
 
 def _returned(result: object) -> web.Response | None:
-    """Read a returned response; None unless statusCode is an int and the rest fits."""
-    if not isinstance(result, dict):
-        return None
+    """Read a returned response; None unless statusCode is an int and the rest fits.
+
+    What has no statusCode is the body itself, JSON or text, with status 200:
+    https://cloud.tencent.com/document/product/583/96099
+    """
+    if isinstance(result, str):
+        return web.Response(text=result)
+    if not isinstance(result, dict) or "statusCode" not in result:
+        return web.json_response(result)
     status, headers, body = (
         result.get("statusCode"),
         result.get("headers") or {},

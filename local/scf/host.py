@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from local.clock import Clock
+    from local.timeline import Timeline
 
 
 class Notifications(Protocol):
@@ -19,10 +20,13 @@ class Notifications(Protocol):
 
 
 class Host(Protocol):
-    """A cloud: its clock, its notifications and the variables that point functions at it."""
+    """A cloud: its time, its notifications and the variables that point functions at it."""
 
     @property
     def clock(self) -> Clock: ...
     @property
+    def timeline(self) -> Timeline: ...
+    @property
     def cos(self) -> Notifications: ...
+    def settle(self) -> None: ...
     def environment(self) -> dict[str, str]: ...

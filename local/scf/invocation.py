@@ -78,6 +78,11 @@ class Invocation:
             "statusCode": self.status,
         }
 
+    def told(self) -> str:
+        """Give the log lines, and how it failed if it did, each after the function's name."""
+        failed = [] if self.status == STATUS_OK else [self.return_message]
+        return "".join(f"{self.function} {line}\n" for line in [*self.logs, *failed])
+
     def written(self) -> str:
         """Give everything the platform's log holds of this try."""
         return "\n".join([*self.logs, self.return_message])

@@ -17,11 +17,10 @@ from local.scf.function import Credentials, Function
 from local.scf.function_url import FunctionUrls
 from local.scf.invocation import Answer, Invocation
 from local.scf.pool import Pool
-from local.scf.schedule import Schedule
 from local.scf.timers import Timers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
     from pathlib import Path
     from types import TracebackType
@@ -42,6 +41,7 @@ class Platform:
 
     `functions` holds a folder a function, `opt` the directories the platform would have merged
     at /opt. Timers and second tries follow the cloud's clock; a ManualClock needs `tick`.
+    `on_invocation` is called after each try.
     """
 
     def __init__(
@@ -56,12 +56,12 @@ class Platform:
     ) -> None:
         """Begin with nothing deployed; `environ` is added to every function's variables."""
         self.invocations: list[Invocation] = []
+        self.on_invocation: Callable[[Invocation], object] | None = None
         self._cloud, self._code, self._opt = cloud, functions, list(opt)
         self._python, self._region, self._environ = python, region, dict(environ or {})
         self._pools: dict[str, Pool] = {}
-        self._schedule = Schedule(cloud.clock)
-        self._asynchronous = Asynchronous(self._run, self._schedule, cloud.clock)
-        self._timers = Timers(self._schedule, cloud.clock, self.invoke_async)
+        self._asynchronous = Asynchronous(self._run, cloud.timeline)
+        self._timers = Timers(cloud.timeline, self.invoke_async)
         self._urls: FunctionUrls | None = None
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -87,6 +87,7 @@ class Platform:
             pool.close()
         if self._urls is not None:
             self._urls.close()
+        self._timers.close()
         self._asynchronous.close()
 
     @property
@@ -165,12 +166,12 @@ class Platform:
 
     def tick(self, timeout_s: float = 60.0) -> None:
         """Do what is due by the cloud's clock, and wait until no asynchronous try runs."""
-        self._schedule.run_due()
+        self._cloud.settle()
         self._asynchronous.wait_idle(timeout_s)
 
     def drain(self, timeout_s: float = 60.0) -> None:
         """Do what is due, and wait (real seconds) until all asynchronous tries are over."""
-        self._schedule.run_due()
+        self._cloud.settle()
         self._asynchronous.wait_drained(timeout_s)
 
     def kill(self, name: str) -> None:
@@ -217,6 +218,8 @@ class Platform:
         )
         with self._lock:
             self.invocations.append(done)
+        if self.on_invocation is not None:
+            self.on_invocation(done)
         return done
 
     def _notify(self, name: str, event: dict[str, Any]) -> None:
@@ -225,7 +228,7 @@ class Platform:
 
     def _follow_clock(self) -> None:
         while not self._stopped.wait(TICK_S):
-            self._schedule.run_due()
+            self._cloud.settle()
 
 
 def size(event: object) -> int:

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime, tzinfo
 
-    from local.clock import Clock
-    from local.scf.schedule import Schedule
+    from local.timeline import Timeline
 
 MESSAGE_LIMIT = 4 * 1024
 
@@ -30,12 +29,11 @@ class Timer:
 class Timers:
     """The timers of all functions; each time one fires, `invoke` gets function and event."""
 
-    def __init__(
-        self, schedule: Schedule, clock: Clock, invoke: Callable[[str, object], object]
-    ) -> None:
+    def __init__(self, timeline: Timeline, invoke: Callable[[str, object], object]) -> None:
         """Begin without a timer."""
-        self._schedule, self._clock, self._invoke = schedule, clock, invoke
+        self._timeline, self._invoke = timeline, invoke
         self._names: set[tuple[str, str]] = set()
+        self._closed = False
 
     def add(self, function: str, name: str, cron: str, message: str, zone: tzinfo) -> None:
         """Fire for every time of the cron expression from now on."""
@@ -44,14 +42,20 @@ class Timers:
             raise ValueError(problem)
         timer = Timer(function, name, Cron(cron, zone), message)
         self._names.add((function, name))
-        self._plan(timer, self._clock.now())
+        self._plan(timer, self._timeline.now())
+
+    def close(self) -> None:
+        """Fire no more."""
+        self._closed = True
 
     def _plan(self, timer: Timer, after: datetime) -> None:
         moment = timer.cron.after(after)
         if moment is not None:
-            self._schedule.at(moment, lambda: self._fire(timer, moment))
+            self._timeline.at(moment, lambda: self._fire(timer, moment))
 
     def _fire(self, timer: Timer, moment: datetime) -> None:
+        if self._closed:
+            return
         event = {
             "Type": "Timer",
             "TriggerName": timer.name,

@@ -10,75 +10,25 @@ import signal
 import subprocess
 import sys
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from local.clock import ManualClock
 from local.cloud import Cloud
 from local.seed import FAMILY, seed
+from tests.contract.local_command import ROOT, Cli, environment, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ROOT = Path(__file__).parents[2]
-
-
-class Cli:
-    """The vendor's CLI, with the environment that the command printed."""
-
-    def __init__(self, environ: dict[str, str], home: Path) -> None:
-        self.environ = {**environ, "HOME": str(home), "PATH": os.defpath, "LC_ALL": "C.UTF-8"}
-
-    def __call__(self, service: str, action: str, *options: str) -> dict[str, Any]:
-        endpoint = ["--endpoint", self.environ["AS_ENDPOINT"]]
-        region = ["--region", self.environ["TENCENTCLOUD_REGION"]]
-        program = "from tccli.main import main; main()"
-        line = [sys.executable, "-c", program, service, action, *endpoint, *region, *options]
-        done = subprocess.run(line, env=self.environ, capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stderr) == (0, "")
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
-
-    def refresh(self, verb: str, group: str, activity: str, *options: str) -> dict[str, Any]:
-        names = ["--AutoScalingGroupId", group, "--RefreshActivityId", activity]
-        return self("as", f"{verb}InstanceRefresh", *names, *options)
-
-    def status(self, activity: str) -> str:
-        ids = json.dumps([activity])
-        answer = self("as", "DescribeRefreshActivities", "--RefreshActivityIds", ids)
-        status: str = answer["RefreshActivitySet"][0]["Status"]
-        return status
-
-    def start(self, group: str) -> str:
-        settings = json.dumps({"RollingUpdateSettings": {"BatchNumber": 4}})
-        names = ["--AutoScalingGroupId", group, "--RefreshSettings", settings]
-        activity: str = self("as", "StartInstanceRefresh", *names)["RefreshActivityId"]
-        return activity
-
-    def until(self, activity: str, status: str) -> None:
-        for _ in range(300):
-            if self.status(activity) == status:
-                return
-        pytest.fail(f"{activity} is {self.status(activity)}, not {status}")
+    from pathlib import Path
 
 
 @pytest.fixture
 def command(request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
     """Run it in real time, or at the speed that the test asks for."""
-    line = [sys.executable, "-m", "local", "--speed", getattr(request, "param", "1")]
-    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with running("--speed", getattr(request, "param", "1")) as process:
         yield process
-        process.kill()
-
-
-def environment(process: subprocess.Popen[str]) -> dict[str, str]:
-    """Read the lines that the command prints, all of them."""
-    assert process.stdout is not None
-    lines = [process.stdout.readline().rstrip("\n").partition("=") for _ in range(12)]
-    assert all(name.startswith("export ") for name, _, _ in lines)
-    return {name.removeprefix("export "): value for name, _, value in lines}
 
 
 def test_the_vendors_cli_starts_stops_resumes_and_cancels(
@@ -145,6 +95,14 @@ def test_a_port_that_is_none(port: str) -> None:
     assert done.returncode == 2
     assert f"argument --port: invalid port value: '{port}'" in done.stderr
     assert "--port 0-65535" in done.stderr
+
+
+@pytest.mark.parametrize("cron", ["every minute", "* * * * *"])
+def test_a_cron_expression_that_is_none(cron: str) -> None:
+    line = [sys.executable, "-m", "local", f"--cron={cron}"]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 2
+    assert f"argument --cron: invalid cron value: '{cron}'" in done.stderr
 
 
 @pytest.mark.parametrize("speed", ["0", "-1", "nan", "inf", "fast"])

@@ -32,7 +32,9 @@ def cloud() -> Iterator[Cloud]:
         yield made
 
 
-def client(cloud: Cloud, keys: Credentials | None = None, region: str = REGION) -> Any:
+def client(
+    cloud: Cloud, keys: Credentials | None = None, region: str = REGION, **place: Any
+) -> Any:
     keys = keys or cloud.role()
     address = urlsplit(cloud.endpoint)
     config = CosConfig(
@@ -41,9 +43,8 @@ def client(cloud: Cloud, keys: Credentials | None = None, region: str = REGION) 
         SecretKey=keys.secret_key,
         Token=keys.token,
         Scheme="http",
-        IP=address.hostname,
-        Port=address.port,
         KeepAlive=False,
+        **(place or {"IP": address.hostname, "Port": address.port}),
     )
     return CosS3Client(config, retry=0)
 
@@ -76,6 +77,37 @@ def test_what_was_put_is_read_again(cloud: Cloud) -> None:
         for action in ("PutObject", "GetObject", "HeadObject")
     ]
     assert [call.action for call in cloud.writes()] == ["PutObject"]
+
+
+@pytest.mark.parametrize("place", ["Endpoint", "Domain", "Domain of a bucket", "Domain and path"])
+def test_the_sdk_as_it_is(cloud: Cloud, place: str) -> None:
+    address = cloud.endpoint.removeprefix("http://")
+    host, _, port = address.partition(":")
+    if place == "Domain and path":
+        cloud.cos.create_bucket("others-1250000000", "ap-shanghai")
+    # A name under localhost is known to most systems' resolvers; here its address is given.
+    given: dict[str, Any] = {
+        "Endpoint": {"Endpoint": f"localhost:{port}", "IP": host, "Port": port},
+        "Domain": {"Domain": address},
+        "Domain of a bucket": {"Domain": f"{BUCKET}.localhost:{port}", "IP": host, "Port": port},
+        "Domain and path": {"Domain": f"{address}/{BUCKET}"},
+    }[place]
+    cos = client(cloud, **given)
+    cos.put_object(Bucket=BUCKET, Key=KEY, Body=b"{}")
+    assert cos.get_object(Bucket=BUCKET, Key=KEY)["Body"].get_raw_stream().read() == b"{}"
+    assert cos.head_object(Bucket=BUCKET, Key=KEY)["Content-Length"] == "2"
+    assert list(cloud.cos.objects) == [(BUCKET, KEY)]
+    role = cloud.role()
+    wrong = Credentials(role.secret_id, "0" * 32, role.token)
+    with pytest.raises(CosServiceError, match="SignatureDoesNotMatch"):
+        client(cloud, wrong, **given).get_object(Bucket=BUCKET, Key=KEY)
+
+
+def test_a_domain_stands_for_a_bucket_only_if_there_is_one(cloud: Cloud) -> None:
+    cloud.cos.create_bucket("others-1250000000", REGION)
+    cos = client(cloud, Domain=cloud.endpoint.removeprefix("http://"))
+    with pytest.raises(CosServiceError, match="NoSuchBucket"):
+        cos.put_object(Bucket=BUCKET, Key="a.json", Body=b"{}")
 
 
 def test_a_large_object_and_a_part_of_it(cloud: Cloud) -> None:

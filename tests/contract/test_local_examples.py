@@ -77,10 +77,38 @@ def prepare(it: Fleet, action: str, request: dict[str, Any]) -> None:
         it.region.add_image(family=family, tags={"a": "b"})
     for instance in it.region.instances.values():
         instance.tags["city"] = "shenzhen"
-    if action == "DescribeAutoScalingActivities" or (
+    if action == "ExitStandby":
+        for name in request["InstanceIds"]:
+            it.region.instances[name].enter_standby("MODIFYING_LB")
+    if action.endswith(("LifecycleHooks", "LifecycleAction")):
+        wait_in_a_hook(it, its_group, request)
+    elif action == "DescribeAutoScalingActivities" or (
         "Refresh" in action and action != "StartInstanceRefresh"
     ):
         refresh(it, its_group, action, request)
+
+
+def wait_in_a_hook(it: Fleet, its_group: Group, request: dict[str, Any]) -> None:
+    """Have instances of a refresh wait in the hook that the example names."""
+    if filters := request.get("Filters"):
+        its_group = group(it, filters[0]["Values"][0])
+    target = {"TargetType": "TDMQ_CMQ_QUEUE", "QueueName": "q"}
+    given = {
+        "AutoScalingGroupId": its_group.auto_scaling_group_id,
+        "LifecycleHookName": "one",
+        "LifecycleTransition": "INSTANCE_TERMINATING",
+        "LifecycleTransitionType": "EXTENSION",
+        "NotificationTarget": {**target, "TopicName": ""},
+    }
+    made = it.call("CreateLifecycleHook", **given)["LifecycleHookId"]
+    for name in set(words(request)):
+        if name.startswith("ash-"):
+            rename(it.region.lifecycle_hooks, made, name, "lifecycle_hook_id")
+    it.group, it.id = its_group, its_group.auto_scaling_group_id
+    it.start(1)
+    it.wait(20)
+    for waiting in it.region.lifecycle_actions:
+        waiting.token = request.get("LifecycleActionToken", waiting.token)
 
 
 def put(it: Fleet, its_group: Group, name: str) -> None:
@@ -92,7 +120,7 @@ def put(it: Fleet, its_group: Group, name: str) -> None:
         made.data_disks = [dict.fromkeys(DISK)]
         made.instance_charge_prepaid = {"Period": 1, "RenewFlag": "NOTIFY_AND_AUTO_RENEW"}
     elif name.startswith("ins-"):
-        some = its_group.instance_ids.pop()
+        some = its_group.instance_ids.pop(0)
         rename(it.region.instances, some, name, "instance_id")
         its_group.instance_ids.append(name)
     elif name.startswith("cluster-"):

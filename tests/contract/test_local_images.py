@@ -90,7 +90,7 @@ def test_a_family_stands_for_its_newest_image_at_each_moment(it: Fleet) -> None:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"ImageId": "img-00000000"}, "InvalidImageId.NotFound"),
+        ({"ImageId": "img-00000000"}, "InvalidParameterValue.ImageNotFound"),
         ({"ImageId": "ubuntu"}, "InvalidParameterValue.InvalidImageId"),
         ({"ImageFamily": "none"}, "InvalidParameterValue.ImageNotFound"),
         ({"LaunchConfigurationId": "web"}, "InvalidParameterValue.InvalidLaunchConfigurationId"),
@@ -115,7 +115,7 @@ def test_what_can_not_be_set(it: Fleet, change: dict[str, Any], code: str) -> No
 
 def test_an_image_and_a_family_exclude_each_other(it: Fleet) -> None:
     it.region.add_image(family="base")
-    assert modify(it, ImageId=it.new, ImageFamily="base") == "InvalidParameterConflict"
+    assert modify(it, ImageId=it.new, ImageFamily="base") == "InvalidParameter.Conflict"
 
 
 def test_other_attributes(it: Fleet) -> None:

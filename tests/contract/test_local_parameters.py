@@ -144,6 +144,24 @@ def test_starts_are_limited_to_20_a_second(it: Fleet) -> None:
     assert it.start(1).status == "INIT"
 
 
+@pytest.mark.parametrize(
+    ("service", "action", "limit"),
+    [
+        ("as", READ, 40),
+        ("as", "DescribeAutoScalingInstances", 40),
+        ("as", "DescribeRefreshActivities", 20),
+        ("cvm", "DescribeInstances", 40),
+        ("cvm", "DescribeImages", 20),
+    ],
+)
+def test_every_action_has_its_limit(it: Fleet, service: str, action: str, limit: int) -> None:
+    it.cloud.rate_limits.now = lambda: 0.0
+    call = Calls(it.cloud, service)
+    for _ in range(limit):
+        call(action)
+    assert call.code(action) == "RequestLimitExceeded"
+
+
 def test_other_limits_can_be_set(it: Fleet) -> None:
     it.cloud.rate_limits.now = lambda: 0.0
     it.cloud.limits[READ] = 1

@@ -98,7 +98,7 @@ def test_cvm_and_auto_scaling_tell_of_the_reinstall(it: Fleet) -> None:
     assert machine["LatestOperationState"] == "OPERATING"
     assert machine["ImageId"] == it.old
     instance = it.call("DescribeAutoScalingInstances", InstanceIds=[name])
-    assert instance["AutoScalingInstanceSet"][0]["LifeCycleState"] == "STANDBY"
+    assert instance["AutoScalingInstanceSet"][0]["LifeCycleState"] == "MODIFYING_LB"
     it.finish(activity)
     machine = cvm("DescribeInstances", InstanceIds=[name])["InstanceSet"][0]
     assert (machine["LatestOperationState"], machine["ImageId"]) == ("SUCCESS", it.new)

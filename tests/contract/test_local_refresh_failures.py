@@ -28,7 +28,7 @@ def test_a_failed_instance_pauses_and_stays_in_standby(it: Fleet) -> None:
     activity = it.start(batches=2)
     assert it.finish(activity) == "FAILED_PAUSE"
     assert [b.refresh_batch_status for b in activity.batches] == ["PARTIALLY_SUCCESSFUL", "WAITING"]
-    assert (bad.life_cycle_state, bad.latest_operation_state) == ("STANDBY", "FAILED")
+    assert (bad.life_cycle_state, bad.latest_operation_state) == ("MODIFYING_LB", "FAILED")
     assert bad.image_id == it.old
     item = activity.batches[0].instances[1]
     assert item.instance_status == "FAILED"
@@ -61,7 +61,7 @@ def test_continue_passes_the_failed_ones_over(it: Fleet) -> None:
     it.steer("Resume", activity, ResumeMode="CONTINUE")
     assert it.finish(activity) == "SUCCESSFUL"
     assert it.images == [it.old] + [it.new] * 3
-    assert bad.life_cycle_state == "STANDBY"
+    assert (bad.life_cycle_state, bad.standby) == ("MODIFYING_LB", True)
 
 
 def test_a_bad_image_fails_the_whole_batch_and_auto_cancel_ends_it(it: Fleet) -> None:

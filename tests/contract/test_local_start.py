@@ -107,7 +107,7 @@ def test_one_refresh_at_a_time(it: Fleet, status: str) -> None:
 
 
 def test_only_running_instances_are_refreshed(it: Fleet) -> None:
-    it.instances[0].life_cycle_state = "STANDBY"
+    it.instances[0].life_cycle_state = "STOPPED"
     it.instances[1].instance_state = "STOPPED"
     activity = it.start(batches=1)
     ids = [item.instance_id for item in activity.instances()]

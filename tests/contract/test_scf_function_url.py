@@ -100,6 +100,26 @@ def test_what_is_returned_becomes_the_response(
     assert (answer.status_code, answer.content) == (status, content)
 
 
+@pytest.mark.parametrize(
+    ("body", "kind", "content"),
+    [
+        ('return "größe"', "text/plain", "größe"),
+        ('return {"a": 1}', "application/json", '{"a": 1}'),
+        ("return [1, 2]", "application/json", "[1, 2]"),
+        ("return None", "application/json", "null"),
+    ],
+)
+def test_what_has_no_status_code_is_the_body(
+    tmp_path: Path, body: str, kind: str, content: str
+) -> None:
+    write_function(tmp_path, "give", body)
+    with running(tmp_path) as (platform, _):
+        platform.deploy("give")
+        answer = send("GET", platform.http("give"))
+    assert (answer.status_code, answer.text) == (200, content)
+    assert answer.headers["Content-Type"].startswith(kind)
+
+
 def test_a_header_may_have_several_values(tmp_path: Path) -> None:
     write_function(tmp_path, "give", 'return {"statusCode": 200, "headers": {"X-A": ["1", "2"]}}')
     with running(tmp_path) as (platform, _):
@@ -115,7 +135,6 @@ def test_a_header_may_have_several_values(tmp_path: Path) -> None:
             {"errorMessage": "User code exception caught", "statusCode": 430},
         ),
         ("os._exit(1)", {"errorMessage": "User process exit when running", "statusCode": 439}),
-        ('return "text"', {"errorMessage": "Invalid scf response format", "statusCode": 403}),
         (
             'return {"statusCode": "200", "body": ""}',
             {"errorMessage": "Invalid scf response format", "statusCode": 403},

@@ -16,7 +16,7 @@ from local import api
 from local.autoscaling.actions import ACTIONS
 from local.clock import ManualClock
 from local.cloud import Cloud
-from local.cos import requests as cos_requests
+from local.cos import actions as cos_actions
 from local.scf.project import FUNCTIONS, ROOT, names
 from local.webhook import signature
 from tests.end_to_end.seams import clock as functions_clock
@@ -192,10 +192,10 @@ def answering(
 @contextmanager
 def denied_with(code: Any, message: str) -> Iterator[None]:
     """Let the fault `denied` come in these words; what COS says keeps its own code."""
-    of_cos = (cos_requests.ERRORS["denied"][0], message)
+    of_cos = (cos_actions.ERRORS["denied"][0], message)
     with (
         mock.patch.dict(api.ERRORS, {"denied": (code, message)}),
-        mock.patch.dict(cos_requests.ERRORS, {"denied": of_cos}),
+        mock.patch.dict(cos_actions.ERRORS, {"denied": of_cos}),
     ):
         yield
 

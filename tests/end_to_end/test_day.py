@@ -65,7 +65,7 @@ class Day:
         ring = 0 if number < max(1, self.size.groups // 20) else 1 if number % 4 == 0 else 2
         action = "rollback" if number % 2 else "retry"
         return tags(
-            image_family="day", ring=ring, bake="2m", paused_action=action, batch_size="50%"
+            image_family="day", ring=ring, bake="2m", paused_action=action, batch_size="50pct"
         )
 
     def publish(self, hour: int) -> None:

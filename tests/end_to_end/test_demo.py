@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 import signal
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -35,7 +39,10 @@ def test_all_triggers_end_in_successful_activities(
     rows = [line for line in shown.splitlines() if line.startswith("│")]
     assert [line.split()[1] for line in rows] == ["COS", "COS", "webhook", "timer", *["rings"] * 5]
     assert all("SUCCESSFUL" in line and "started" in line for line in rows)
-    logged = [line.split(" ", 1) for line in shown.splitlines() if '{"level"' in line]
+    (name,) = re.findall(r"log lines go to (.*)", shown)
+    logged = [line.split(" ", 1) for line in Path(name).read_text().splitlines()]
+    Path(name).unlink()
+    assert '{"level"' not in shown
     assert {name for name, _ in logged} == {"image_published", "webhook", "schedule"}
     assert sum(json.loads(line).get("outcome") == "started" for _, line in logged) == 10
     assert "6/6 instances on img-" in shown
@@ -53,7 +60,9 @@ def test_a_failed_instance_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
                 cloud.faults.fail_instance(region.groups["asg-batch001"].instance_ids[0])
 
         cloud.on_call = fail_the_first_of_batch
-        different = rehearse(Console(file=screen, force_terminal=True, width=120), cloud, ACTS[:3])
+        different = rehearse(
+            Console(file=screen, force_terminal=True, width=120), cloud, io.StringIO(), ACTS[:3]
+        )
     assert len(different) == 4
     assert different[0].startswith("batch: activity asr-")
     assert different[0].endswith("ended FAILED_PAUSE, not SUCCESSFUL")
@@ -65,7 +74,7 @@ def test_a_function_that_starts_nothing_is_told(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("local.demo.rehearsal.LONGEST_ACT_S", 1.0)
     with Cloud(clock=ScaledClock(speed=FAST)) as cloud:
         cloud.faults.inject("StartInstanceRefresh", "denied", times=None)
-        different = rehearse(Console(file=io.StringIO(), width=120), cloud, ACTS[:3])
+        different = rehearse(Console(file=io.StringIO(), width=120), cloud, io.StringIO(), ACTS[:3])
     assert different == [
         f"{name}: no refresh was started" for name in ("web", "api", "batch", "web")
     ]
@@ -78,13 +87,17 @@ def test_ctrl_c_ends_it_cleanly() -> None:
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "runpy.run_module('local.demo', run_name='__main__', alter_sys=True)"
     )
-    with subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", listening],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as running:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", listening],
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": folder},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as running,
+    ):
         assert running.stdout
         assert running.stderr
         while "RUNNING" not in running.stdout.readline():

@@ -21,7 +21,7 @@ CAP = 4
 def rings(it: World) -> None:
     it.region.add_image(FIRST, family="web", created=it.cloud.clock.now())
     for group, ring in RINGS.items():
-        policy = tags(ring=ring, bake="10m", fail_process="AUTO_ROLLBACK", batch_size="50%")
+        policy = tags(ring=ring, bake="10m", fail_process="AUTO_ROLLBACK", batch_size="50pct")
         it.region.add_group(group, image=FIRST, instances=2, tags=policy)
     it.advance(3600)
 

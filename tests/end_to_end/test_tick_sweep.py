@@ -33,7 +33,7 @@ HISTORY = [
 def two_rings(it: World) -> None:
     it.region.add_image(FIRST, family="web", created=it.cloud.clock.now())
     for group, ring in RINGS.items():
-        policy = tags(ring=ring, bake="10m", batch_size="50%", fail_process="AUTO_ROLLBACK")
+        policy = tags(ring=ring, bake="10m", batch_size="50pct", fail_process="AUTO_ROLLBACK")
         it.region.add_group(group, image=FIRST, instances=2, tags=policy)
     it.cloud.faults.fail_image(BAD)
     it.advance(3600)

@@ -1,4 +1,4 @@
-"""Objects over HTTP: PUT, GET and HEAD, on the bucket that the Host header names."""
+"""Objects over HTTP: PUT, GET and HEAD."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from local.calls import Call
-from local.cos import signature
+from local.cos import signature, target
 from local.cos.errors import CosRefused, xml
+from local.cos.target import Target
 from local.http import Reply, Request
-from local.refused import Refused
 
 if TYPE_CHECKING:
-    from local.cloud import Cloud
-    from local.cos.store import Object
+    from local.account import Account
+    from local.cos.models import Object
 
-_HOST = re.compile(r"(?P<bucket>[a-z0-9-]+-\d+)\.cos\.(?P<region>[a-z0-9-]+)\.myqcloud\.com(:\d+)?")
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 ACTIONS = {"PUT": "PutObject", "GET": "GetObject", "HEAD": "HeadObject"}
 ERRORS = {
@@ -32,73 +31,73 @@ ERRORS = {
 HTTP_STATUS = {"http_500": 500, "http_502": 502}
 
 
-class CosRequests:
+class CosActions:
     """Answers requests for objects."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, account: Account) -> None:
+        self._account = account
 
     def action(self, request: Request) -> str:
         """Name the action that a request asks for."""
         return ACTIONS.get(request.method, request.method)
 
     def answer(self, request: Request) -> Reply:
-        """Carry a request out; who subscribes is told after the cloud's lock is free again."""
+        """Carry a request out; who subscribes is told after the account's lock is free again."""
         stored = None
-        with self._cloud.lock:
-            self._cloud.settle()
+        with self._account.lock:
+            self._account.settle()
             code = ""
             try:
-                bucket, region, key = _target(request)
-                secret_id = signature.authenticate(request, self._cloud.keys)
-                if not self._cloud.keys.allows(secret_id, self.action(request)):
-                    raise CosRefused("AccessDenied", "Access Denied.")
-                if self._cloud.cos.buckets.get(bucket) != region:
-                    raise CosRefused("NoSuchBucket", "The specified bucket does not exist.")
+                at = self._allowed(request)
                 if request.method == "PUT":
-                    stored = self._cloud.cos.store(bucket, key, request.body, request.headers)
+                    stored = self._account.cos.store(
+                        at.bucket, at.key, request.body, request.headers
+                    )
                     reply = Reply(200, b"", {"ETag": stored.etag})
                 else:
-                    reply = _read(request, self._cloud.cos.find(bucket, key))
+                    reply = _read(request, self._account.cos.find(at.bucket, at.key))
             except CosRefused as error:
                 code = error.code
                 reply = _error(request, error)
             call = self._record(request, code)
         if stored is not None:
-            self._cloud.cos.tell(stored, request.headers, request.client)
-        self._cloud.called(call)
+            self._account.cos.tell(stored, request.headers, request.client)
+        self._account.called(call)
         return _numbered(reply)
 
     def refuse(self, request: Request, kind: str) -> Reply:
         """Answer with a fault's error, without any effect."""
         code, message = ERRORS.get(kind, ("InternalError", "We encountered an internal error."))
-        with self._cloud.lock:
+        with self._account.lock:
             self._record(request, code if kind in ERRORS else kind)
         reply = _error(request, CosRefused(code, message))
         if kind in HTTP_STATUS:
             return Reply(HTTP_STATUS[kind], b"", reply.headers)
         return reply if kind == "error_without_request_id" else _numbered(reply)
 
+    def _allowed(self, request: Request) -> Target:
+        """Give the object that a request names, if who signed it may do this to it."""
+        buckets = self._account.cos.buckets
+        at = target.of(request, buckets)
+        if request.method not in ACTIONS or not at.key or _asks_for_more(request):
+            raise CosRefused("MethodNotAllowed", "The method is not allowed on this resource.")
+        secret_id = signature.authenticate(request, at.key, self._account.keys)
+        if not self._account.keys.allows(secret_id, self.action(request)):
+            raise CosRefused("AccessDenied", "Access Denied.")
+        if buckets.get(at.bucket) != at.region:
+            raise CosRefused("NoSuchBucket", "The specified bucket does not exist.")
+        return at
+
     def _record(self, request: Request, code: str) -> Call:
         try:
-            bucket, region, key = _target(request)
-        except Refused:
-            bucket, region, key = "", "", unquote(request.path)
-        params = {"Bucket": bucket, "Key": key}
+            at = target.of(request, self._account.cos.buckets)
+        except CosRefused:
+            at = Target("", "", unquote(request.path))
+        params = {"Bucket": at.bucket, "Key": at.key}
         secret_id = signature.fields_of(request).get("q-ak", "")
-        call = Call("cos", self.action(request), region, params, code, secret_id)
-        self._cloud.calls.append(call)
+        call = Call("cos", self.action(request), at.region, params, code, secret_id)
+        self._account.calls.append(call)
         return call
-
-
-def _target(request: Request) -> tuple[str, str, str]:
-    match = _HOST.fullmatch(request.headers.get("host", ""))
-    if match is None:
-        raise CosRefused("NoSuchBucket", "The Host header names no bucket.")
-    key = unquote(request.path).removeprefix("/")
-    if request.method not in ACTIONS or not key or _asks_for_more(request):
-        raise CosRefused("MethodNotAllowed", "The method is not allowed on this resource.")
-    return match["bucket"], match["region"], key
 
 
 def _asks_for_more(request: Request) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING, Any
 
-from local.autoscaling import lookup
+from local.autoscaling import errors, lookup
 from local.identifiers import well_formed
 from local.refused import Refused
 
@@ -51,7 +51,7 @@ def modify_launch_configuration_attributes(
     """Answer ModifyLaunchConfigurationAttributes; nothing changes unless all is right."""
     source = lookup.launch_configuration(region, params)
     if "ImageId" in params and "ImageFamily" in params:
-        raise Refused("InvalidParameterConflict", "`ImageId` and `ImageFamily` exclude each other.")
+        raise errors.conflict("`ImageId` and `ImageFamily` exclude each other.")
     if "ImageId" in params:
         _check_image(region, params["ImageId"])
     if params.get("InstanceTypes") == []:
@@ -72,7 +72,7 @@ def _check_image(region: Region, image_id: str) -> None:
     if not well_formed(image_id, "img"):
         raise Refused("InvalidParameterValue.InvalidImageId", f"`{image_id}` is no image id.")
     if image_id not in region.images:
-        raise Refused("InvalidImageId.NotFound", f"The image `{image_id}` is not found.")
+        raise Refused("InvalidParameterValue.ImageNotFound", f"There is no image `{image_id}`.")
 
 
 def _check_user_data(text: str) -> None:

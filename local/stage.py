@@ -1,4 +1,4 @@
-"""What a rehearsal plays on: the cloud, and the functions with their triggers."""
+"""A seeded cloud with this project's functions beside it, each started by its trigger."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from local import webhook
-from local.demo.rings import add_rings
 from local.scf import project
 from local.scf.platform import Platform
-from local.seed import PREFIX, seed
+from local.seed import PREFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,12 +37,14 @@ class Stage:
         """Find a scaling group's id by its name."""
         return self.seed.groups[name].auto_scaling_group_id
 
+    def reconcile(self, cron: str) -> None:
+        """Let the schedule look after the groups: a timer without a message."""
+        self.platform.timer("schedule", name="Reconcile", cron=cron)
+
 
 @contextmanager
-def on_stage(cloud: Cloud) -> Iterator[Stage]:
-    """Seed a cloud and deploy the project's functions beside it, each with a role of its own."""
-    seeded = seed(cloud)
-    seeded.groups.update(add_rings(seeded.region))
+def on_stage(cloud: Cloud, seeded: Seed) -> Iterator[Stage]:
+    """Deploy the functions beside a cloud, each with a role of its own; no timer is set yet."""
     region = seeded.region.name
     with Platform(cloud, project.FUNCTIONS, project.OPT, region=region) as platform:
         secret = webhook.new_secret()

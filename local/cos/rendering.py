@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from local.cos.store import Object
+    from local.cos.models import Object
 
 # The short names of regions that events carry beside the full one.
 SHORT = {"ap-guangzhou": "gz", "ap-shanghai": "sh", "ap-beijing": "bj", "ap-chengdu": "cd"}
