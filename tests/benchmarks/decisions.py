@@ -15,17 +15,18 @@ from itertools import islice
 from statistics import median
 from typing import TYPE_CHECKING
 
+from instance_refresh.model.action import Start
 from instance_refresh.model.fleet import FAMILY_TAG
+from instance_refresh.model.readers import moment
 from instance_refresh.model.request import Request
-from instance_refresh.model.values import moment
-from instance_refresh.rules.case import Case
 from instance_refresh.rules.decide import decide
-from instance_refresh.rules.start import Start
 from tests.end_to_end.harness import World, world
 from tests.unit import fleets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
+
+    from instance_refresh.model.member import Member
 
 OLD, NEW = "img-00000001", "img-00000002"
 INSTANCES = 20
@@ -107,15 +108,15 @@ def _decide(groups: int) -> float:
     names = [f"asg-{number:08}" for number in range(groups)]
     fleet = fleets.fleet(*(fleets.group(name, INSTANCES) for name in names))
     request = Request("ap-guangzhou", group_ids=tuple(names), image_id=fleets.NEW)
-    cases = [Case(request, fleet, group) for group in fleet.groups]
-    taken = list(islice(_timed(cases), 5))
+    members = [fleets.member_of(request, fleet, group) for group in fleet.groups]
+    taken = list(islice(_timed(members), 5))
     return median(taken) * 1000
 
 
-def _timed(cases: Iterable[Case]) -> Iterator[float]:
+def _timed(members: list[Member]) -> Iterator[float]:
     while True:
         begun = time.perf_counter()
-        decided = decide([case._replace() for case in cases])
+        decided = decide(members)
         yield time.perf_counter() - begun
         if not all(isinstance(decision, Start) for decision in decided.values()):
             message = "not every group was decided to start"

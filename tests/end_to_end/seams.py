@@ -11,7 +11,7 @@ from instance_refresh.gateway import client, cos, reading, retry
 from instance_refresh.gateway.client import Api
 from instance_refresh.gateway.cos import Cos
 from instance_refresh.invocation import Invocation
-from instance_refresh.rollout import apply
+from instance_refresh.rollout import starts
 from instance_refresh.triggers import repeats
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def quick(
     if not waits:
         changed[Deadline, "sleep"] = _at_once
     if tries is not None:
-        changed |= {(retry, "_TRIES"): tries, (apply, "_TRIES"): tries}
+        changed |= {(retry, "_TRIES"): tries, (starts, "_TRIES"): tries}
     if timeout is not None:
         changed |= {(client, "_CALL_TIMEOUT"): timeout, (cos, "_TIMEOUT"): timeout}
     if workers is not None:

@@ -88,7 +88,7 @@ def test_what_waits_half_way_is_said_when_it_waits_for_long(it: World, named: st
     it.advance(86400)
     (said,) = it.tick()["Outcomes"]
     assert (said["Outcome"], said["Code"]) == ("attention", "NotDeployed")
-    assert said["Notes"] == ["its maintenance window is closed"]
+    assert said["Notes"] == ["its maintenance window opens at 2026-01-02 03:00 UTC"]
     it.region.groups[GROUP].tags = tags(hold="a sale")
     assert [o["Code"] for o in it.tick()["Outcomes"]] == ["MixedFleet"]
 

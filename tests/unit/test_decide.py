@@ -165,7 +165,7 @@ def test_whose_image_is_brought(kind: str, creators: tuple[str, ...], allowed: b
 
 
 def test_a_mixed_group_starts_and_the_plan_counts_both() -> None:
-    mixed = (*instances("asg-a", 3, NEW), *instances("asg-a", 2, OLD, "STANDBY"))
+    mixed = (*instances("asg-a", 3, NEW), *instances("asg-a", 2, OLD, "MODIFYING_LB"))
     some_old = (*mixed, *instances("asg-a", 1, OLD))
     assert ends(one(ASKED, fleet(names=NEW, instances={"asg-a": mixed}))) == "already_current"
     plan = starts(one(ASKED, fleet(names=NEW, instances={"asg-a": some_old}))).plan

@@ -67,7 +67,7 @@ def test_a_baked_batch_is_resumed() -> None:
 def test_a_batch_is_not_resumed_while_something_speaks_against_it() -> None:
     sick = {"asg-a": tuple(i._replace(health="UNHEALTHY") for i in instances("asg-a", 4, NEW))}
     assert live(case(paused("AUTO_PAUSE"), instances=sick), BAKE, 21.2) is None
-    away = {"asg-a": tuple(instances("asg-a", 4, NEW, "STANDBY"))}
+    away = {"asg-a": tuple(instances("asg-a", 4, NEW, "MODIFYING_LB"))}
     assert live(case(paused("AUTO_PAUSE"), instances=away), BAKE, 21.2) is None
     assert live(case(paused("AUTO_PAUSE")), BAKE._replace(hold="a sale"), 21.2) is None
     closed = BAKE._replace(window=window("02:00-05:00 UTC"))
@@ -208,7 +208,6 @@ def test_a_configuration_that_others_need_is_not_restored() -> None:
             fleet(instances={"asg-a": (*instances("asg-a", 1, OLD), *instances("asg-a", 1, NEW))}),
             "MixedFleet",
         ),
-        (fleet(instances={"asg-a": tuple(instances("asg-a", 2, OLD, "STANDBY"))}), "StandbyLeft"),
     ],
 )
 def test_leftovers_are_said(where: Fleet, code: str | None) -> None:
@@ -231,14 +230,25 @@ def test_a_group_that_waits_is_said_when_its_launch_configuration_is_ahead_for_l
     assert found.code == "ConfigurationDiffers"
 
 
-@pytest.mark.parametrize("status", ["CANCELLED", "SUCCESSFUL"])
-def test_what_a_cancel_has_left_is_known_by_its_failure(status: str) -> None:
-    failed = batch(1, "FAILED", 21, "ins-aA0")
-    members = (*instances("asg-a", 3, OLD), *instances("asg-a", 1, OLD, "ATTACHING_LB"))
-    where = fleet(activities=(activity(status, batches=(failed,)),), instances={"asg-a": members})
+@pytest.mark.parametrize(
+    ("status", "state", "left"),
+    [
+        ("FAILED", "MODIFYING_LB", ("ins-aM0",)),
+        ("FAILED", "IN_SERVICE", ()),
+        ("SUCCESSFUL", "MODIFYING_LB", ()),
+    ],
+)
+def test_what_a_refresh_has_left_is_known_by_its_failure(
+    status: str, state: str, left: tuple[str, ...]
+) -> None:
+    (one,) = instances("asg-a", 1, OLD, state)
+    one = one._replace(instance_id="ins-aM0")
+    where = fleet(
+        activities=(activity("CANCELLED", batches=(batch(1, status, 21, "ins-aM0"),)),),
+        instances={"asg-a": (*instances("asg-a", 3, OLD), one)},
+    )
     found = leftovers(member_of(ASKED, where), LIMITS, hours(20), start_comes=False)
-    left = found.instances if found and found.code == "StandbyLeft" else ()
-    assert left == (("ins-aA0",) if status == "CANCELLED" else ())
+    assert (found.instances if found and found.code == "StandbyLeft" else ()) == left
 
 
 @pytest.mark.parametrize("state", ["IN_LAUNCHING_HOOK", "IN_TERMINATING_HOOK"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ApiError
 from ..gateway.autoscaling import FILTER_VALUES
+from ..model.fleet import IN_SERVICE
 from ..model.member import Member, member
 from ..rules import rings, watch
 from ..rules.decide import settled
@@ -88,12 +89,16 @@ def with_unknown_past(members: list[Member], looks: Looks) -> list[Member]:
         m
         for m in members
         if m.group_id not in m.fleet.activities
-        and (settled(m) is None or (looks.watches and _differs(m)))
+        and (settled(m) is None or (looks.watches and _may_be_left(m)))
     ]
 
 
-def _differs(one: Member) -> bool:
-    return one.instances is not None and one.configured not in one.running_images
+def _may_be_left(one: Member) -> bool:
+    """Say whether an attempt may have left something: an instance out of service, or an image."""
+    if one.instances is None:
+        return False
+    out = any(instance.life_cycle_state != IN_SERVICE for instance in one.instances)
+    return out or one.configured not in one.running_images
 
 
 def with_unknown_end(members: list[Member], looks: Looks) -> list[Member]:

@@ -16,16 +16,6 @@ if TYPE_CHECKING:
     from ..model.limits import Limits
     from ..model.member import Member
 
-# Instance.LifeCycleState as the API documents it; what a cancelled refresh has left has none.
-_LIFE_CYCLE_STATES = frozenset(
-    {
-        IN_SERVICE, "CREATING", "CREATION_FAILED", "TERMINATING", "TERMINATION_FAILED", "ATTACHING",
-        "ATTACH_FAILED", "DETACHING", "DETACH_FAILED", "ATTACHING_LB", "DETACHING_LB", "STARTING",
-        "MODIFYING_LB", "START_FAILED", "STOPPING", "STOP_FAILED", "STOPPED", "IN_LAUNCHING_HOOK",
-        "IN_TERMINATING_HOOK",
-    }
-)  # fmt: skip
-
 
 def leftovers(
     member: Member, limits: Limits, now: datetime, *, start_comes: bool
@@ -37,7 +27,7 @@ def leftovers(
     left = _left_behind(member)
     if left:
         remedy = "Repair them and take them out of standby (ExitStandby), or terminate them."
-        reason = f"instances were left out of service by a cancelled refresh: {', '.join(left)}"
+        reason = f"instances failed in the last refresh and are out of service: {', '.join(left)}"
         return Finding("StandbyLeft", reason, remedy, instances=left)
     images = sorted(member.running_images)
     name = member.group.launch_configuration_id
@@ -71,14 +61,12 @@ def leftovers(
 
 
 def _left_behind(member: Member) -> tuple[str, ...]:
-    """Give the instances that failed in a cancelled refresh and are not in service since."""
-    activity = member.activity
-    failed = activity.failed_instances if activity and activity.status == "CANCELLED" else ()
+    """Give the instances that failed in the last refresh and are not in service since."""
+    failed = member.activity.failed_instances if member.activity else ()
     return tuple(
         one.instance_id
         for one in member.instances or ()
-        if (one.instance_id in failed and one.life_cycle_state != IN_SERVICE)
-        or one.life_cycle_state not in _LIFE_CYCLE_STATES
+        if one.instance_id in failed and one.life_cycle_state != IN_SERVICE
     )
 
 

@@ -80,5 +80,5 @@ def planned(member: Member, decision: Decision) -> Outcome:
     if isinstance(decision, Start):
         return decision.ends("planned", f"would {decision.description}")
     if isinstance(decision, Finding):
-        return member.ends("planned", f"would act: {decision.reason}", code=decision.code)
+        return member.ends("planned", decision.reason, code=decision.code)
     return decision
