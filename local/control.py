@@ -50,7 +50,11 @@ class Control:
         return self.answer(request)
 
     def _set(self, given: dict[str, Any]) -> None:
-        kind, on, times = given["Fault"], given.get("On", ""), given.get("Times", 1)
+        kind, on, times = given["Fault"], given.get("On", ""), int(given.get("Times", 1))
+        after, seconds = int(given.get("After", 0)), float(given.get("Seconds", 0.0))
+        if min(times, after, seconds) < 0:
+            message = "Times, After and Seconds are not negative"
+            raise ValueError(message)
         if kind == UNKNOWN_IMAGES:
             self._faults.refuse_unknown_images()
         elif kind in RESOURCES:
@@ -68,8 +72,8 @@ class Control:
                 on or "*",
                 kind,
                 times=times or None,
-                after=given.get("After", 0),
-                seconds=given.get("Seconds", 0.0),
+                after=after,
+                seconds=seconds,
             )
 
 

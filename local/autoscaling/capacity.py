@@ -52,8 +52,10 @@ def modify_desired_capacity(region: Region, params: Mapping[str, Any]) -> dict[s
 def modify_auto_scaling_group(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     """Answer ModifyAutoScalingGroup."""
     group = lookup.group(region, params)
-    if "LaunchConfigurationId" in params:
-        lookup.launch_configuration(region, params)
+    source = params.get("LaunchConfigurationId", group.launch_configuration_id)
+    if source not in region.launch_configurations:
+        code = "InvalidParameterValue.LaunchConfigurationNotFound"
+        raise Refused(code, f"The launch configuration `{source}` is not found.")
     _set_sizes(group, params)
     for parameter, field in FIELDS.items():
         if parameter in params:
@@ -64,16 +66,20 @@ def modify_auto_scaling_group(region: Region, params: Mapping[str, Any]) -> dict
 
 
 def scale_out_instances(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer ScaleOutInstances, which a disabled group carries out, too."""
+    """Answer ScaleOutInstances, which a disabled group carries out, too.
+
+    The desired capacity rises by the instances that come to be.
+    """
     group = lookup.group(region, params)
     if group.in_activity_status == "IN_ACTIVITY":
         raise errors.in_activity()
     number = params["ScaleOutNumber"]
-    if not 1 <= number <= group.max_size - group.desired_capacity:
+    if number < 1:
+        raise Refused("InvalidParameterValue.Range", "`ScaleOutNumber` is not positive.")
+    if number > group.max_size - group.desired_capacity:
         code = "ResourceInsufficient.AutoScalingGroupAboveMaxSize"
         raise Refused(code, f"The group would have more than {group.max_size} instances.")
-    group.desired_capacity += number
-    return {"ActivityId": _launch(region, group, number).activity_id}
+    return {"ActivityId": _launch(region, group, number, more=number).activity_id}
 
 
 def _set_sizes(group: Group, params: Mapping[str, Any]) -> None:
@@ -83,8 +89,8 @@ def _set_sizes(group: Group, params: Mapping[str, Any]) -> None:
     if most > _MOST:
         raise Refused("InvalidParameterValue.Range", f"`MaxSize` is larger than {_MOST}.")
     if not least <= desired <= most:
-        code = "InvalidParameterValue.AssertDesiredCapacityFailed"
-        raise Refused(code, "`DesiredCapacity` is not between `MinSize` and `MaxSize`.")
+        message = "`DesiredCapacity` is not between `MinSize` and `MaxSize`."
+        raise Refused("InvalidParameterValue.Size", message)
     group.unmatched = group.unmatched or desired != group.desired_capacity
     group.min_size, group.max_size, group.desired_capacity = least, most, desired
 
@@ -102,7 +108,7 @@ def match_desired(region: Region, group: Group) -> None:
         _terminate(region, group, -number)
 
 
-def _launch(region: Region, group: Group, number: int) -> ScalingActivity:
+def _launch(region: Region, group: Group, number: int, more: int = 0) -> ScalingActivity:
     step = scaling.begin(
         region,
         group.auto_scaling_group_id,
@@ -111,18 +117,20 @@ def _launch(region: Region, group: Group, number: int) -> ScalingActivity:
         " actual capacity.",
         description=f"Scale out {number} instance(s).",
     )
-    launched = partial(_launched, region, group, number, step)
+    launched = partial(_launched, region, group, number, more, step)
     region.timeline.after(region.timing.launch_seconds, launched)
     return step
 
 
-def _launched(region: Region, group: Group, number: int, step: ScalingActivity) -> None:
+def _launched(region: Region, group: Group, number: int, more: int, step: ScalingActivity) -> None:
     image = region.image_to_install(group)
     failure = cannot_install(region, "", image)
     if failure is not None:
         step.failures[""] = failure
-    for _ in range(0 if failure else number):
-        step.instances[region.add_instance(group, image).instance_id] = "SUCCESSFUL"
+    else:
+        group.desired_capacity += more
+        for _ in range(number):
+            step.instances[region.add_instance(group, image).instance_id] = "SUCCESSFUL"
     scaling.end(region, step)
     match_desired(region, group)
 

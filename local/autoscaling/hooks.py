@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LAUNCHING, TERMINATING = "INSTANCE_LAUNCHING", "INSTANCE_TERMINATING"
 STATES = {LAUNCHING: "IN_LAUNCHING_HOOK", TERMINATING: "IN_TERMINATING_HOOK"}
 _HEARTBEAT_SECONDS = range(30, 7201)
+_ANOTHER = "ANOTHER_ACTION_ABANDON"
 
 HOOKS = Listing[LifecycleHook](
     ids="LifecycleHookIds",
@@ -123,13 +124,14 @@ def wait(
     waiting: list[LifecycleAction] = []
 
     def completed(action: LifecycleAction) -> None:
+        if action.reason == _ANOTHER:
+            return  # who abandoned the instance goes on for all
         if action.result == "ABANDON":
             for other in waiting:
-                other.complete("ABANDON", "ANOTHER_ACTION_ABANDON")
-        if all(each.result for each in waiting):
-            abandoned = [each for each in waiting if each.reason != "ANOTHER_ACTION_ABANDON"]
-            bad = next((each for each in abandoned if each.result == "ABANDON"), None)
-            then(f"lifecycle hook {bad.hook.lifecycle_hook_id}: {bad.reason}" if bad else "")
+                other.complete("ABANDON", _ANOTHER)
+            then(f"lifecycle hook {action.hook.lifecycle_hook_id}: {action.reason}")
+        elif all(each.result for each in waiting):
+            then("")
 
     for hook in found:
         action = LifecycleAction(hook, instance.instance_id, str(uuid.uuid4()), completed)

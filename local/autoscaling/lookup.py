@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from local.region import Region
 
 
-def group(region: Region, params: Mapping[str, Any]) -> Group:
-    """Find the group of `AutoScalingGroupId`."""
+# Actions of refreshes and those of groups document two codes for the same.
+NO_GROUP_TO_REFRESH = "ResourceNotFound.AutoScalingGroupIdNotFound"
+NO_GROUP = "ResourceNotFound.AutoScalingGroupNotFound"
+
+
+def group(region: Region, params: Mapping[str, Any], code: str = NO_GROUP) -> Group:
+    """Find the group of `AutoScalingGroupId`; `code` is that of an id of none."""
     identifier = params["AutoScalingGroupId"]
     _check_group_id(identifier)
     if identifier not in region.groups:
-        code = "ResourceNotFound.AutoScalingGroupIdNotFound"
         raise Refused(code, f"The auto scaling group `{identifier}` is not found.")
     return region.groups[identifier]
 

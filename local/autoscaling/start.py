@@ -20,7 +20,7 @@ _HEALTH_SECONDS = range(60, 7201)
 
 def start_instance_refresh(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     """Answer StartInstanceRefresh."""
-    group = lookup.group(region, params)
+    group = lookup.group(region, params, lookup.NO_GROUP_TO_REFRESH)
     settings = params["RefreshSettings"]
     check_settings(settings)
     check_group(region, group)
@@ -53,7 +53,7 @@ def start_instance_refresh(region: Region, params: Mapping[str, Any]) -> dict[st
 
 def rollback_instance_refresh(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
     """Answer RollbackInstanceRefresh: a paused origin ends, and its rollback begins."""
-    lookup.group(region, params)
+    lookup.group(region, params, lookup.NO_GROUP_TO_REFRESH)
     origin = lookup.activity(region, params, "OriginRefreshActivityId")
     settings = params["RefreshSettings"]
     check_settings(settings)

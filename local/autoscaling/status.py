@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local.autoscaling import errors, lookup, scaling
+from local.autoscaling import lookup, scaling
 from local.autoscaling.capacity import match_desired
 from local.refused import Refused
 
@@ -17,23 +17,24 @@ if TYPE_CHECKING:
 
 
 def enable_auto_scaling_group(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer EnableAutoScalingGroup; a refresh keeps its group disabled."""
-    group = lookup.group(region, params)
-    live = region.live_activity(group)
-    if live is not None:
-        raise errors.in_refresh(live.refresh_activity_id)
-    group.enabled_status = "ENABLED"
-    match_desired(region, group)
-    return {}
+    """Answer EnableAutoScalingGroup."""
+    return _set_enabled(region, params, "ENABLED")
 
 
 def disable_auto_scaling_group(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer DisableAutoScalingGroup; after a refresh the group stays disabled, then."""
+    """Answer DisableAutoScalingGroup."""
+    return _set_enabled(region, params, "DISABLED")
+
+
+def _set_enabled(region: Region, params: Mapping[str, Any], status: str) -> dict[str, Any]:
+    """Set a group's status; a refresh keeps its group disabled, so there it is for afterwards."""
     group = lookup.group(region, params)
     live = region.live_activity(group)
     if live is not None:
-        live.enabled_before = "DISABLED"
-    group.enabled_status = "DISABLED"
+        live.enabled_before = status
+        return {}
+    group.enabled_status = status
+    match_desired(region, group)
     return {}
 
 

@@ -81,13 +81,13 @@ class Platform:
     ) -> None:
         """Stop everything: running events end as a crash, later tries are dropped."""
         self._stopped.set()
+        self._timers.close()
         if self._ticker.ident is not None:
             self._ticker.join()
         for pool in self._pools.values():
             pool.close()
         if self._urls is not None:
             self._urls.close()
-        self._timers.close()
         self._asynchronous.close()
 
     @property

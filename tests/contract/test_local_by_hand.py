@@ -171,6 +171,7 @@ def test_the_functions_lines_are_shown_beside_the_variables(tmp_path: Path) -> N
     ("words", "problem"),
     [
         (["instance_fails", "web"], "instance_fails is for one ins-…, not for 'web'"),
+        (["throttle", "--times=-1"], "Times, After and Seconds are not negative"),
         (["throttle", "--endpoint", "http://127.0.0.1:1"], "No local cloud answers at"),
         (["throttle", "--endpoint", "https://as.tencentcloudapi.com"], "http://127.0.0.1:PORT"),
     ],

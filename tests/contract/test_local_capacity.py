@@ -46,7 +46,10 @@ def test_an_image_that_can_not_be_launched_fails_the_scale_out(it: Fleet) -> Non
     desire(it, DesiredCapacity=4)
     it.wait(60)
     assert len(it.instances) == 3
-    (step,) = it.call("DescribeAutoScalingActivities")["ActivitySet"]
+    desire(it, "ScaleOutInstances", ScaleOutNumber=1)
+    it.wait(60)
+    assert (len(it.instances), group(it)["DesiredCapacity"]) == (3, 4)
+    step = it.call("DescribeAutoScalingActivities")["ActivitySet"][1]
     assert (step["StatusCode"], it.new in step["StatusMessage"]) == ("FAILED", True)
 
 
@@ -67,7 +70,7 @@ def test_the_desired_capacity_lies_between_the_least_and_the_most(
 ) -> None:
     wanted = {"AutoScalingGroupId": it.id, **sizes}
     code = it.call.code("ModifyAutoScalingGroup", **wanted)
-    assert code == "InvalidParameterValue.AssertDesiredCapacityFailed"
+    assert code == "InvalidParameterValue.Size"
     assert (it.group.min_size, it.group.desired_capacity) == (1, 3)
 
 
@@ -105,14 +108,13 @@ def test_a_number_of_instances_is_launched_by_hand_even_if_disabled(it: Fleet) -
     assert more == "ResourceInsufficient.AutoScalingGroupAboveMaxSize"
 
 
-def test_a_group_is_not_enabled_while_it_is_refreshed_but_may_stay_disabled(it: Fleet) -> None:
-    activity = it.start(batches=1)
-    code = it.call.code("EnableAutoScalingGroup", AutoScalingGroupId=it.id)
-    assert code == "ResourceUnavailable.AutoScalingGroupInRefreshActivity"
-    desire(it, "DisableAutoScalingGroup")
-    it.finish(activity)
-    assert it.group.enabled_status == "DISABLED"
-    assert it.finish(it.start(batches=1)) == "SUCCESSFUL"
+def test_what_is_set_while_a_refresh_keeps_its_group_disabled_is_for_afterwards(it: Fleet) -> None:
+    for verb, status in (("Disable", "DISABLED"), ("Enable", "ENABLED")):
+        activity = it.start(batches=1)
+        desire(it, f"{verb}AutoScalingGroup")
+        assert group(it)["EnabledStatus"] == "DISABLED"
+        assert it.finish(activity) == "SUCCESSFUL"
+        assert group(it)["EnabledStatus"] == status
 
 
 def test_what_a_cancel_leaves_behind_comes_back_into_service_by_hand(it: Fleet) -> None:
@@ -144,6 +146,29 @@ def test_an_instance_in_standby_is_shown_in_the_state_that_its_group_says(it: Fl
     other = {"AutoScalingGroupId": it.id, "InstanceIds": ["ins-00000000"]}
     code = it.call.code("EnterStandby", **other)
     assert code == "ResourceNotFound.InstancesNotInAutoScalingGroup"
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "code"),
+    [
+        ("EnableAutoScalingGroup", {}, "ResourceNotFound.AutoScalingGroupNotFound"),
+        ("ModifyAutoScalingGroup", {}, "ResourceNotFound.AutoScalingGroupNotFound"),
+        ("ScaleOutInstances", {"ScaleOutNumber": 1}, "ResourceNotFound.AutoScalingGroupNotFound"),
+    ],
+)
+def test_a_group_that_is_not_there(
+    it: Fleet, action: str, given: dict[str, int], code: str
+) -> None:
+    assert it.call.code(action, AutoScalingGroupId="asg-00000000", **given) == code
+
+
+def test_a_group_gets_another_launch_configuration_if_there_is_one(it: Fleet) -> None:
+    other = it.region.add_launch_configuration(image=it.new).launch_configuration_id
+    unknown = {"AutoScalingGroupId": it.id, "LaunchConfigurationId": "asc-00000000"}
+    code = it.call.code("ModifyAutoScalingGroup", **unknown)
+    assert code == "InvalidParameterValue.LaunchConfigurationNotFound"
+    desire(it, "ModifyAutoScalingGroup", LaunchConfigurationId=other)
+    assert group(it)["LaunchConfigurationId"] == other
 
 
 @pytest.mark.parametrize("verb", ["Stop", "Resume", "Cancel"])

@@ -96,10 +96,11 @@ def test_images_by_a_part_of_their_name_or_platform(cloud: Cloud) -> None:
 def test_images_by_whose_they_are(cloud: Cloud) -> None:
     region = cloud.region(REGION)
     for kind, creator, number in (
+        ("PUBLIC_IMAGE", "", 1),
         ("PRIVATE_IMAGE", "100000000001", 3),
         ("SHARED_IMAGE", "200000000002", 2),
-        ("PUBLIC_IMAGE", "", 1),
     ):
+        cloud.clock.advance(60)
         for _ in range(number):
             region.add_image(family="web", image_type=kind, image_creator=creator)
     call = Calls(cloud, "cvm")
@@ -111,7 +112,10 @@ def test_images_by_whose_they_are(cloud: Cloud) -> None:
     assert found("SHARED_IMAGE") == [("web", "200000000002")] * 2
     assert found("PRIVATE_IMAGE", Limit=2, Offset=2) == [("web", "100000000001")]
     newest = call("DescribeImageFromFamily", ImageFamily="web")["Image"]
-    assert newest["ImageType"] in ("PRIVATE_IMAGE", "SHARED_IMAGE", "PUBLIC_IMAGE")
+    assert (newest["ImageType"], newest["ImageCreator"]) == ("SHARED_IMAGE", "200000000002")
+    shared = newest["ImageId"]
+    refused = call.code("ModifyImageAttribute", ImageId=shared, ImageDeprecated=True)
+    assert refused == "UnauthorizedOperation.ImageNotBelongToAccount"
     # No filter by family is documented: who wants a family's images pages through them.
     assert call.code("DescribeImages", Filters=[by("image-family", "web")]) == "InvalidFilter"
 

@@ -7,8 +7,11 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
 
+from local.clock import ManualClock
+from local.cloud import Cloud
 from local.faults import Faults
 from tests.contract.local_cloud import Calls, Fleet, fleet
 
@@ -134,3 +137,28 @@ def test_the_cloud_stops_while_a_call_waits(it: Fleet) -> None:
     thread.join()
     assert codes == ["ClientNetworkError"]
     it.cloud.stop()
+
+
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{}", '{"Fault": "sabotage"}', '{"Fault": "throttle", "Times": "many"}']
+)
+def test_a_fault_from_outside_that_is_none_is_refused(body: str) -> None:
+    with Cloud(clock=ManualClock()) as cloud:
+        url = f"{cloud.endpoint}/-/faults"
+        answer = requests.post(url, data=body, timeout=10)
+        assert (answer.status_code, list(answer.json())) == (400, ["Problem"])
+        assert requests.get(url, timeout=10).json() == {"Faults": []}
+        assert requests.put(url, timeout=10).status_code == 405
+        assert cloud.calls == []
+
+
+def test_faults_are_cleared_from_outside_even_if_every_call_fails() -> None:
+    with Cloud(clock=ManualClock()) as cloud:
+        url = f"{cloud.endpoint}/-/faults"
+        for fault in ("http_500", "unknown_images_refused"):
+            requests.post(url, json={"Fault": fault, "Times": 0}, timeout=10)
+        requests.post(url, json={"Fault": "target_unhealthy", "On": "img-00000001"}, timeout=10)
+        kinds = [each["Fault"] for each in requests.get(url, timeout=10).json()["Faults"]]
+        assert kinds == ["http_500", "target_unhealthy", "unknown_images_refused"]
+        assert requests.delete(url, timeout=10).json() == {"Faults": []}
+        assert Calls(cloud)("DescribeAutoScalingGroups")["TotalCount"] == 0

@@ -179,3 +179,11 @@ def test_what_can_not_be_completed(it: Fleet, given: dict[str, Any], code: str) 
         "LifecycleActionResult": "CONTINUE",
     }
     assert it.call.code("CompleteLifecycleAction", **{**wanted, **given}) == code
+
+
+def test_an_instance_that_two_hooks_abandon_fails_once(it: Fleet) -> None:
+    hook(it, "LAUNCHING", HeartbeatTimeout=30, DefaultResult="ABANDON")
+    hook(it, "LAUNCHING", HeartbeatTimeout=60, DefaultResult="ABANDON")
+    activity = it.start(batches=1, FailProcess="AUTO_ROLLBACK")
+    assert it.finish(activity) == "FAILED"
+    assert [a.activity_type for a in it.region.activities.values()] == ["NORMAL", "ROLLBACK"]

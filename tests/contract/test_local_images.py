@@ -135,3 +135,33 @@ def test_a_new_image_mends_an_abnormal_launch_configuration(it: Fleet) -> None:
     source.launch_configuration_status = "IMAGE_ABNORMAL"
     assert modify(it, ImageId=it.new) == ""
     assert described(it)["LaunchConfigurationStatus"] == "NORMAL"
+
+
+def test_an_image_gets_a_family_and_is_deprecated(it: Fleet) -> None:
+    call = Calls(it.cloud, "cvm")
+    call("ModifyImageAttribute", ImageId=it.new, ImageFamily="base", ImageName="base-1")
+    newest = call("DescribeImageFromFamily", ImageFamily="base")["Image"]
+    assert (newest["ImageId"], newest["ImageName"]) == (it.new, "base-1")
+    call("ModifyImageAttribute", ImageId=it.new, ImageDeprecated=True)
+    assert call("DescribeImageFromFamily", ImageFamily="base")["Image"] is None
+    call("ModifyImageAttribute", ImageId=it.new, ImageDeprecated=False, ImageDescription="x")
+    newest = call("DescribeImageFromFamily", ImageFamily="base")["Image"]
+    assert (newest["ImageName"], newest["ImageDescription"]) == ("base-1", "x")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"ImageId": "ubuntu"}, "InvalidImageId.Malformed"),
+        ({"ImageId": "img-00000000"}, "InvalidImageId.NotFound"),
+        ({"ImageName": "taken"}, "InvalidImageName.Duplicate"),
+        ({"ImageName": "x" * 61}, "InvalidParameterValue.TooLong"),
+        ({"ImageDescription": "x" * 257}, "InvalidParameterValue.TooLong"),
+    ],
+)
+def test_what_no_image_can_be_given(it: Fleet, change: dict[str, Any], code: str) -> None:
+    it.region.add_image(image_name="taken")
+    before = dict(vars(it.region.images[it.new]))
+    call = Calls(it.cloud, "cvm")
+    assert call.code("ModifyImageAttribute", **{"ImageId": it.new, **change}) == code
+    assert vars(it.region.images[it.new]) == before

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.api import Api
-from local.contract import Contract
+from local.cloud import Cloud
+from local.contract import SERVICES, Contract
+from local.tag.actions import ACTIONS as TAG
 from tests.contract.local_cloud import REGION, Calls, Fleet, fleet
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def vendors(service: str) -> dict[str, Any]:
     return content
 
 
-@pytest.mark.parametrize("service", ["as", "cvm"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_the_contract_is_in_step_with_the_vendors(service: str) -> None:
     ours, theirs = Contract(service), vendors(service)
     assert ours.version == theirs["metadata"]["apiVersion"]
@@ -49,7 +51,7 @@ def test_the_contract_is_in_step_with_the_vendors(service: str) -> None:
         assert members == expected, name
 
 
-@pytest.mark.parametrize("service", ["as", "cvm"])
+@pytest.mark.parametrize("service", SERVICES)
 def test_each_enumerated_value_is_named_in_the_vendors_contract(service: str) -> None:
     theirs = vendors(service)
     for name, enums in Contract(service)._enums.items():
@@ -60,8 +62,8 @@ def test_each_enumerated_value_is_named_in_the_vendors_contract(service: str) ->
 
 def test_every_action_of_the_contract_is_there(it: Fleet) -> None:
     api = Api(it.cloud)
-    for service, actions in api._actions.items():
-        assert set(actions) == set(Contract(service).actions)
+    actions = {**{service: set(each) for service, each in api._actions.items()}, "tag": set(TAG)}
+    assert actions == {service: set(Contract(service).actions) for service in SERVICES}
 
 
 @pytest.mark.parametrize(
@@ -134,6 +136,7 @@ def test_query_strings_carry_every_type(it: Fleet) -> None:
 
 
 def test_starts_are_limited_to_20_a_second(it: Fleet) -> None:
+    it.cloud.limits |= Cloud().limits
     it.cloud.rate_limits.now = lambda: 0.0
     others = {**it.parameters(1), "AutoScalingGroupId": "asg-00000000"}
     codes = [it.call.code(START, **others) for _ in range(22)]
@@ -155,6 +158,7 @@ def test_starts_are_limited_to_20_a_second(it: Fleet) -> None:
     ],
 )
 def test_every_action_has_its_limit(it: Fleet, service: str, action: str, limit: int) -> None:
+    it.cloud.limits |= Cloud().limits
     it.cloud.rate_limits.now = lambda: 0.0
     call = Calls(it.cloud, service)
     for _ in range(limit):

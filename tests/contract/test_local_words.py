@@ -63,7 +63,6 @@ def objects(value: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
 def written(it: Fleet, seconds: int) -> dict[tuple[str, str, str], set[str]]:
     """Look at everything, again and again, and gather the words in the listed fields."""
     found: defaultdict[tuple[str, str, str], set[str]] = defaultdict(set)
-    it.cloud.limits.clear()
     for _ in range(0, seconds, 7):
         it.wait(7)
         for service, action in READS:
