@@ -178,10 +178,8 @@ def test_a_slow_channel_holds_up_neither_the_others_nor_the_tick(chat: Chat) -> 
 
 def test_a_function_without_time_left_tells_nobody_and_says_so(chat: Chat) -> None:
     robot = chat.robot("slack")
-    started = time.monotonic()
-    (problem,) = send((message(),), channels(robot.setting), deadline=Deadline(100))
-    assert problem.startswith("channel 1 (slack) ")
-    assert time.monotonic() - started < 0.5
+    problems = send((message(),), channels(robot.setting), deadline=Deadline(100))
+    assert problems == ["channel 1 (slack) was not told: the function's time limit is near"]
     assert not robot.shown
 
 

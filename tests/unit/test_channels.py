@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import re
 import traceback
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from instance_refresh.notify.channels import Channel, channels, language, level
 
@@ -72,6 +75,26 @@ def test_a_wrong_channel_is_named_by_its_number_alone(text: str, what: str) -> N
         channels(f"{WECOM},{text}")
     assert "pl4nted" not in "".join(traceback.format_exception(caught.value))
     assert "693a91f6" not in str(caught.value)
+
+
+PARTS = ["https", "http", "slack", "+", "://", "[", "]", ":", "@", "/", "?", "#", "hooks.slack.com"]
+
+
+@given(st.lists(st.sampled_from(PARTS) | st.text(max_size=5)).map("".join))
+def test_of_any_text_only_what_is_wrong_is_said(text: str) -> None:
+    try:
+        named = channels(text)
+    except ValueError as error:
+        said = re.fullmatch(r"must be URLs .*, and channel \d+ (.*)", str(error))
+        assert said
+        assert said[1].partition(":")[0] in (
+            "is no URL",
+            "is not https",
+            "is of no known kind",
+            "takes no secret",
+        )
+    else:
+        assert all(each.url.startswith("https://") for each in named)
 
 
 def test_a_channel_shows_neither_its_url_nor_its_secret() -> None:

@@ -30,9 +30,13 @@ def send(
     told = worth_telling(messages, level)
     if not told or not channels:
         return []
+    seconds = min(most_seconds, deadline.left())
+    if seconds <= 0:
+        return [
+            f"{channel} was not told: the function's time limit is near" for channel in channels
+        ]
     from .deliver import deliver  # it loads what most ticks, with nothing to tell, have no use for
 
-    seconds = max(0.0, min(most_seconds, deadline.left()))
     until = time.monotonic() + seconds
     problems = dict.fromkeys(channels, f"has not answered within {seconds:.1f} s")
 
