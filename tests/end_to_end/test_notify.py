@@ -133,6 +133,15 @@ def test_a_throttled_channel_is_named_and_left_alone_soon(chat: Chat, kind: str,
     assert time.monotonic() - started < 5
 
 
+def test_a_chat_that_asks_for_a_second_gets_it(chat: Chat) -> None:
+    robot = chat.robot("slack")
+    chat.faults.inject("slack", "throttle", times=1)
+    started = time.monotonic()
+    assert tell(robot) == []
+    assert time.monotonic() - started >= 1
+    assert len(robot.shown) == 1
+
+
 @pytest.mark.parametrize("kind", CHATS)
 def test_a_robot_that_is_gone_or_signed_otherwise_is_named(chat: Chat, kind: str) -> None:
     robot = chat.robot(kind)

@@ -125,7 +125,7 @@ def _slack(lines: list[Line]) -> dict[str, Any]:
             sections.append(_plain_section(told))
             told = line.text
     sections += [_plain_section(told)] if told else []
-    # What a notification shows; links are not followed, as `mrkdwn` is off.
+    # `text` is what a notification shows.
     return {"text": f"{HEADING} · {lines[0].text}", "mrkdwn": False, "blocks": sections}
 
 

@@ -21,7 +21,7 @@ _CONNECT_TIMEOUT = 3.0
 _MOST = 4096  # bytes of an answer
 _MOST_CODE = 10**9
 _OK, _REDIRECT, _REFUSED, _TOO_MANY, _SERVER_ERROR = 200, 300, 400, 429, 500
-# What another try a moment later mends: WeCom's -1, and Feishu's where the platform is loaded.
+# What another try a moment later may mend: WeCom's -1, and Feishu's where the platform is loaded.
 # The limits a minute (WeCom 45009, DingTalk 130101 and 410100) outlast all tries.
 _BUSY = {-1, 9499, 11232}
 _MEANING = {
@@ -34,7 +34,6 @@ _MEANING = {
     310000: "its signature, keyword or address range refused the message",
     460101: "the message is too long",
     40058: "the message is too long or malformed",
-    9499: "it got too many messages",
     11232: "it got too many messages",
     19001: "there is no such robot",
     19021: "its signature refused the message",
