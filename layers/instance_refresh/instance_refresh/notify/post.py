@@ -21,21 +21,25 @@ _CONNECT_TIMEOUT = 3.0
 _MOST = 4096  # bytes of an answer
 _MOST_CODE = 10**9
 _OK, _REDIRECT, _REFUSED, _TOO_MANY, _SERVER_ERROR = 200, 300, 400, 429, 500
-# What another try a moment later may mend: WeCom's -1, and Feishu's where the platform is loaded.
+# What another try a moment later may mend: WeCom and DingTalk are busy, or Feishu is loaded.
 # The limits a minute (WeCom 45009, DingTalk 130101 and 410100) outlast all tries.
 _BUSY = {-1, 9499, 11232}
+_TOO_OFTEN, _UNKNOWN = "it got too many messages", "there is no such robot"
 _MEANING = {
-    45009: "it got too many messages",
-    93000: "there is no such robot",
-    130101: "it got too many messages",
-    410100: "it got too many messages",
-    300001: "there is no such robot",
-    300005: "there is no such robot",
-    310000: "its signature, keyword or address range refused the message",
-    460101: "the message is too long",
+    # WeCom
     40058: "the message is too long or malformed",
-    11232: "it got too many messages",
-    19001: "there is no such robot",
+    45009: _TOO_OFTEN,
+    93000: _UNKNOWN,
+    # DingTalk
+    130101: _TOO_OFTEN,
+    300001: _UNKNOWN,
+    300005: _UNKNOWN,
+    310000: "its signature, keyword or address range refused the message",
+    410100: _TOO_OFTEN,
+    460101: "the message is too long",
+    # Feishu and Lark
+    11232: _TOO_OFTEN,
+    19001: _UNKNOWN,
     19021: "its signature refused the message",
     19022: "its address range refused the message",
     19024: "its keyword refused the message",
