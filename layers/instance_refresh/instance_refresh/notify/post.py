@@ -41,7 +41,6 @@ _MEANING = {
     11232: _TOO_OFTEN,
     19001: _UNKNOWN,
     19021: "its signature refused the message",
-    19022: "its address range refused the message",
     19024: "its keyword refused the message",
 }
 
