@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from instance_refresh.model.limits import Allowed
 from instance_refresh.model.outcome import Outcome
 from instance_refresh.model.request import Request
 from instance_refresh.rules.case import Case
 from instance_refresh.rules.decide import Decision, absent, decide
 from instance_refresh.rules.start import Start, planned
-from instance_refresh.settings import Allowed
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from instance_refresh.errors import ApiError
 from instance_refresh.gateway import objects
 from instance_refresh.gateway.actions import parsed
 from instance_refresh.model import fleet
-from instance_refresh.model.values import moment
+from instance_refresh.model.readers import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from instance_refresh.model.fleet import Activity, Batch, BatchInstance, Fleet
+from instance_refresh.model.limits import Limits
 from instance_refresh.model.policy import Policy
 from instance_refresh.model.request import Request
 from instance_refresh.model.window import window
 from instance_refresh.rules import watch
 from instance_refresh.rules.case import Case
 from instance_refresh.rules.restore import restore
-from instance_refresh.settings import Limits
 from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances
 
 if TYPE_CHECKING:

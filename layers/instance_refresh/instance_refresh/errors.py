@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .model.outcome import Ended
+    from .model.problem import Problem
 
 
 class InstanceRefreshError(Exception):
@@ -24,21 +25,6 @@ class InstanceRefreshError(Exception):
     status = 500
     retryable = False
     remedy = "Look at the function's log lines of this request."
-
-
-class Problem(NamedTuple):
-    """One thing wrong in a document: where (a JSON Pointer, RFC 6901) and what."""
-
-    pointer: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.pointer} {self.message}".strip()
-
-
-def printable(text: str) -> str:
-    """Write what a sender chose so that it can stand in a line."""
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 class InvalidInput(InstanceRefreshError):

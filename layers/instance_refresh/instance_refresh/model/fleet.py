@@ -19,7 +19,10 @@ IN_SERVICE = "IN_SERVICE"
 
 
 class Image(NamedTuple):
-    """CVM's `Image`: `size` in GiB, `progress` of its copy to the region in percent."""
+    """CVM's `Image`: `size` in GiB, `progress` of its copy to the region in percent.
+
+    `kind` is PRIVATE_IMAGE (the account's own), PUBLIC_IMAGE (the platform's) or SHARED_IMAGE.
+    """
 
     image_id: str
     family: str
@@ -30,6 +33,7 @@ class Image(NamedTuple):
     architecture: str
     size: int
     creator: str
+    kind: str = ""
 
     @property
     def usable(self) -> bool:
@@ -97,6 +101,7 @@ class Group(NamedTuple):
     launch_configuration_id: str
     has_load_balancer: bool
     tags: Mapping[str, str]
+    name: str = ""
 
 
 class BatchInstance(NamedTuple):

@@ -71,12 +71,14 @@ class Outcome(NamedTuple):
     notes: tuple[str, ...] = ()
     plan: Plan | None = None
     urgent: bool = False
+    group_name: str = ""
 
     def document(self) -> dict[str, Any]:
         """Give it in the words of the API, without what is empty."""
         plan = self.plan
         fields: dict[str, Any] = {
             "AutoScalingGroupId": self.group,
+            "AutoScalingGroupName": self.group_name,
             "Region": self.region,
             "Outcome": self.outcome,
             "ImageId": self.image,

@@ -6,10 +6,10 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import Problem
 from .act import PAUSED_ACTIONS
 from .fleet import FAMILY_TAG
-from .values import duration, one_of, whole
+from .problem import Problem
+from .readers import duration, one_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

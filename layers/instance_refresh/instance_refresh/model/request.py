@@ -18,6 +18,7 @@ class Request(NamedTuple):
 
     `asked_at` is when the event says that it was asked, or None: a Force is spent by the first
     activity created since then, so that a second delivery of one event reinstalls nothing again.
+    `max_groups` is how many groups its tags may start; None leaves it to the settings.
     """
 
     region: str
@@ -31,6 +32,7 @@ class Request(NamedTuple):
     check_health_timeout: int | None = None
     dry_run: bool = False
     force: bool = False
+    max_groups: int | None = None
     asked_at: datetime | None = None
     notes: tuple[str, ...] = ()
 
@@ -67,6 +69,7 @@ def request(
         check_health_timeout=settings.get("CheckInstanceTargetHealthTimeout"),
         dry_run=document.get("DryRun", False),
         force=document.get("Force", False),
+        max_groups=document.get("MaxGroups"),
         asked_at=asked_at,
         notes=notes,
     )

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import ApiError
+from ..gateway.client import wait
 from ..gateway.reading import side_by_side
-from ..gateway.retry import wait
 from ..rules.start import describe
 
 if TYPE_CHECKING:

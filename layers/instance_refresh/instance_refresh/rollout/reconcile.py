@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from ..gateway.cvm import Cvm
     from ..model.act import Act
     from ..model.fleet import Image
+    from ..model.limits import Limits
     from ..rules.decide import Decision
     from ..rules.rings import Wait
-    from ..settings import Limits, Settings
+    from ..settings import Settings
 
 Family = list[Member]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..model.limits import ALL, Allowed
 from ..model.outcome import Outcome
 from ..model.policy import NO_POLICY, Policy
-from ..settings import ALL, Allowed
 
 if TYPE_CHECKING:
     from ..model.fleet import Activity, Fleet, Group, Image, Instance, LaunchConfiguration

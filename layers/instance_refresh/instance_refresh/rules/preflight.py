@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..model.fleet import Image
-    from ..settings import Allowed
+    from ..model.limits import Allowed
     from .case import Case
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from ..model.act import Code, Kind, PausedAction, ResumeMode
     from ..model.fleet import Activity
+    from ..model.limits import Limits
     from ..model.policy import Policy
-    from ..settings import Limits
     from .case import Case
 
 

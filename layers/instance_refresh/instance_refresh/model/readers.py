@@ -1,4 +1,4 @@
-"""Values as people and the APIs write them: in tags, in environment variables, in answers."""
+"""Read what people and the APIs write: in tags, in environment variables, in answers."""
 
 from __future__ import annotations
 
