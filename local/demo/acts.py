@@ -47,8 +47,8 @@ class Act:
 def upload_manifest(stage: Stage, image: Image) -> str:
     """Upload Packer's manifest to the bucket, signed as COS wants it."""
     # The layer's own signing: what it signs here, the stand-in verifies.
+    from instance_refresh.gateway.cloud import Credentials
     from instance_refresh.gateway.cos import object_request
-    from instance_refresh.gateway.credentials import Credentials
 
     groups = [stage.group("web"), stage.group("api")]
     pipeline = stage.cloud.role(allow=["PutObject"])

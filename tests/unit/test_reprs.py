@@ -6,8 +6,7 @@ import base64
 from typing import Any
 from unittest import mock
 
-from instance_refresh.gateway.cloud import Cloud
-from instance_refresh.gateway.credentials import credentials
+from instance_refresh.gateway.cloud import Cloud, credentials
 from instance_refresh.invocation import Invocation, TryAgain
 from instance_refresh.settings import settings
 from tests.end_to_end.harness import SECRET, world

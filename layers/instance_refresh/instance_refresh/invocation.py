@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .deadline import Deadline
 from .errors import InstanceRefreshError, InvalidSetting
-from .logs import logger, quiet
+from .logs import logger, prepare
 from .settings import Settings, settings
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Invocation:
         self._retryable: list[str] = []
 
     def __enter__(self) -> Invocation:  # noqa: PYI034 — Self needs typing_extensions on 3.10
-        quiet()
+        prepare()
         with suppress(InvalidSetting):  # told where the settings are needed
             logger().setLevel(self.settings.log_level)
         logger().clear_state()
@@ -73,7 +73,7 @@ class Invocation:
             errors=len(self.errors),
             turned_away=self._turned_away or None,
             will_be_retried=isinstance(error, Exception),
-            duration_ms=self._elapsed(),
+            duration_ms=round((time.monotonic() - self._started) * 1000),
         )
         if unknown:  # SCF logs what is raised, and the text of this error may quote what came in
             message = "the function met an error that it does not know"
@@ -86,7 +86,26 @@ class Invocation:
     def keep(self, outcomes: tuple[Outcome, ...], *, tried_again: bool = False) -> None:
         """Log outcomes, a line each, and keep them; those that another try can mend, for it."""
         for outcome in outcomes:
-            self._log(outcome)
+            fields: dict[str, Any] = {
+                "outcome": outcome.outcome,
+                "group": outcome.group or None,
+                "group_name": outcome.group_name or None,
+                "region": outcome.region or None,
+                "image": outcome.image or None,
+                "activity": outcome.activity or None,
+                "code": outcome.code or None,
+                "remedy": outcome.remedy or None,
+                "api_request_id": outcome.request_id or None,
+                "retryable": outcome.retryable or None,
+                "notes": list(outcome.notes) or None,
+                "duration_ms": round((time.monotonic() - self._started) * 1000),
+            }
+            if outcome.outcome == "failed" or outcome.urgent:
+                logger().error(outcome.reason, **fields)
+            elif outcome.outcome in _WARNING:
+                logger().warning(outcome.reason, **fields)
+            else:
+                logger().info(outcome.reason, **fields)
         self.outcomes += outcomes
         if tried_again:
             self._retryable += [outcome.group for outcome in outcomes if outcome.retryable]
@@ -151,28 +170,3 @@ class Invocation:
             "Notes": self.notes,
             **({"States": self.states} if self.states else {}),
         }
-
-    def _log(self, outcome: Outcome) -> None:
-        fields: dict[str, Any] = {
-            "outcome": outcome.outcome,
-            "group": outcome.group or None,
-            "group_name": outcome.group_name or None,
-            "region": outcome.region or None,
-            "image": outcome.image or None,
-            "activity": outcome.activity or None,
-            "code": outcome.code or None,
-            "remedy": outcome.remedy or None,
-            "api_request_id": outcome.request_id or None,
-            "retryable": outcome.retryable or None,
-            "notes": list(outcome.notes) or None,
-            "duration_ms": self._elapsed(),
-        }
-        if outcome.outcome == "failed" or outcome.urgent:
-            logger().error(outcome.reason, **fields)
-        elif outcome.outcome in _WARNING:
-            logger().warning(outcome.reason, **fields)
-        else:
-            logger().info(outcome.reason, **fields)
-
-    def _elapsed(self) -> int:
-        return round((time.monotonic() - self._started) * 1000)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from .errors import InvalidSetting
@@ -28,10 +29,6 @@ def _url(text: str) -> str:
         message = "must be a URL such as https://as.intl.tencentcloudapi.com"
         raise ValueError(message)
     return text.rstrip("/")
-
-
-def _level(text: str) -> str:
-    return _LEVEL(text.upper())
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -80,7 +77,7 @@ class Settings(NamedTuple):
     image_creators: tuple[str, ...] = _setting("", _words, "whose shared images are allowed; * any")
     allowed_groups: tuple[str, ...] = _setting("", _words, "the groups that may be refreshed")
     allowed_regions: tuple[str, ...] = _setting("", _words, "the regions that are served")
-    log_level: str = _setting("INFO", _level, "the lowest level that is logged")
+    log_level: str = _setting("INFO", lambda text: _LEVEL(text.upper()), "what is logged")
     webhook_auth: str = _setting("signature", one_of("signature", "cam"), "who checks the callers")
     webhook_secret: str = _setting("", _secret, "the secret that calls are signed with")
     webhook_secret_previous: str = _setting("", _secret, "accepted as well, while it is replaced")
@@ -107,10 +104,6 @@ class Settings(NamedTuple):
             paused_action=self.paused_action,
         )
 
-    @property
-    def webhook_secrets(self) -> tuple[str, ...]:
-        return tuple(filter(None, (self.webhook_secret, self.webhook_secret_previous)))
-
     def __repr__(self) -> str:
         """Show all but the secrets."""
         return f"Settings({self._replace(webhook_secret='', webhook_secret_previous='')._asdict()})"
@@ -122,11 +115,18 @@ NAMES = tuple(TABLE)
 
 def settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings; an InvalidSetting names the variable that is wrong."""
+    return _read(tuple(environ.get(name) for name in TABLE))
+
+
+@lru_cache(maxsize=1)
+def _read(texts: tuple[str | None, ...]) -> Settings:
+    """Read them anew only where one has changed since the invocation before."""
     values = []
-    for name, row in TABLE.items():
-        text = environ.get(name, row.default)
+    for (name, row), text in zip(TABLE.items(), texts, strict=True):
         try:
-            values.append(row.read(text if text or row.empty else row.default))
+            values.append(
+                row.read(row.default if text is None or not (text or row.empty) else text)
+            )
         except ValueError as error:
             raise InvalidSetting(name, str(error)) from None
     return Settings(*values)

@@ -95,7 +95,7 @@ class AutoScaling(Actions):
     def set_image(self, launch_configuration: str, image: str) -> None:
         """Put an image into a launch configuration; done twice, it is as if done once."""
         fields = {"LaunchConfigurationId": launch_configuration, "ImageId": image}
-        self._api.call("ModifyLaunchConfigurationAttributes", fields, self._deadline)
+        self.api.call("ModifyLaunchConfigurationAttributes", fields, self.deadline)
 
     # None of these four is sent again when its fate is unknown: the next look tells.
 
@@ -120,16 +120,16 @@ class AutoScaling(Actions):
     def resume_instance_refresh(self, group: str, activity: str, mode: str) -> None:
         """Go on with a paused activity; RETRY or CONTINUE says what of its failed instances."""
         fields = {"AutoScalingGroupId": group, "RefreshActivityId": activity, "ResumeMode": mode}
-        self._api.call("ResumeInstanceRefresh", fields, self._deadline, repeat=False)
+        self.api.call("ResumeInstanceRefresh", fields, self.deadline, repeat=False)
 
     def cancel_instance_refresh(self, group: str, activity: str) -> None:
         """End an activity in which no batch runs; what was refreshed stays as it is."""
         fields = {"AutoScalingGroupId": group, "RefreshActivityId": activity}
-        self._api.call("CancelInstanceRefresh", fields, self._deadline, repeat=False)
+        self.api.call("CancelInstanceRefresh", fields, self.deadline, repeat=False)
 
     def _begin(self, action: str, **fields: Any) -> str:
         """Call what begins an activity, and give its id."""
-        answer = self._api.call(action, fields, self._deadline, repeat=False)
+        answer = self.api.call(action, fields, self.deadline, repeat=False)
         name = answer.get("RefreshActivityId")
         if not isinstance(name, str):
             message = f"{action} was answered with no valid RefreshActivityId"

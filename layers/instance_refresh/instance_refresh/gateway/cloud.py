@@ -44,34 +44,35 @@ _apis: dict[tuple[str, str, str], Api] = {}
 _apis_credentials: Credentials | None = None
 
 
-class Cloud:
+class Cloud(NamedTuple):
     """Gives each product's actions in a region."""
 
-    def __init__(self, settings: Settings, credentials: Credentials, deadline: Deadline) -> None:
-        self._settings, self._credentials, self.deadline = settings, credentials, deadline
+    settings: Settings
+    credentials: Credentials
+    deadline: Deadline
 
     def autoscaling(self, region: str) -> AutoScaling:
         from .autoscaling import AutoScaling
 
-        endpoint = self._settings.as_endpoint
+        endpoint = self.settings.as_endpoint
         return AutoScaling(self._api("as", "2018-04-19", endpoint, region), self.deadline)
 
     def cvm(self, region: str) -> Cvm:
         from .cvm import Cvm
 
-        endpoint = self._settings.cvm_endpoint
+        endpoint = self.settings.cvm_endpoint
         return Cvm(self._api("cvm", "2017-03-12", endpoint, region), self.deadline)
 
     def _api(self, service: str, version: str, endpoint: str, region: str) -> Api:
         from .client import Api
 
         global _apis_credentials  # noqa: PLW0603 — one set of credentials at a time
-        if self._credentials != _apis_credentials:
+        if self.credentials != _apis_credentials:
             _apis.clear()
-            _apis_credentials = self._credentials
+            _apis_credentials = self.credentials
         key = (service, endpoint, region)
         if key not in _apis:
-            for oldest in list(_apis)[: len(_apis) + 1 - _MOST_APIS]:
-                _apis.pop(oldest, None)
-            _apis[key] = Api(service, version, endpoint, region, self._credentials)
+            if len(_apis) >= _MOST_APIS:
+                _apis.pop(next(iter(_apis)), None)
+            _apis[key] = Api(service, version, endpoint, region, self.credentials)
         return _apis[key]

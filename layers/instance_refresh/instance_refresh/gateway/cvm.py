@@ -24,7 +24,7 @@ class Cvm(Actions):
     def newest_of_family(self, family: str) -> Image | None:
         """Read the family's newest image that is NORMAL and not deprecated, whoever made it."""
         action = "DescribeImageFromFamily"
-        item = self._api.call(action, {"ImageFamily": family}, self._deadline).get("Image")
+        item = self.api.call(action, {"ImageFamily": family}, self.deadline).get("Image")
         try:
             return IMAGES.read(item) if item else None
         except (LookupError, TypeError, ValueError, AttributeError):

@@ -75,11 +75,6 @@ def _objects(name: str, read: Callable[[dict[str, Any]], Any]) -> _Field:
     return _Field(name, list, (), lambda items: tuple(map(read, items)))
 
 
-def _configuration(updated: Any, created: Any, *rest: Any) -> fleet.LaunchConfiguration:
-    name, image, status, disk, groups = rest
-    return fleet.LaunchConfiguration(name, image, status, disk, updated or created, groups)
-
-
 _system_disk = _Field("SystemDisk", dict, 0, _reader(int, size=_number("DiskSize")))
 
 IMAGES = Kind(
@@ -124,13 +119,15 @@ INSTANCES = Kind(
 LAUNCH_CONFIGURATIONS = Kind(
     "DescribeLaunchConfigurations", "LaunchConfigurationSet", "LaunchConfigurationIds",
     _reader(
-        _configuration,
-        updated=_moment("UpdatedTime"),
-        created=_moment("CreatedTime"),
+        lambda name, image, status, disk, updated, created, groups: fleet.LaunchConfiguration(
+            name, image, status, disk, updated or created, groups
+        ),
         launch_configuration_id=_given("LaunchConfigurationId"),
         image_id=_text("ImageId"),
         status=_text("LaunchConfigurationStatus"),
         system_disk=_system_disk,
+        updated=_moment("UpdatedTime"),
+        created=_moment("CreatedTime"),
         group_ids=_objects(
             "AutoScalingGroupAbstractSet", _reader(str, group_id=_given("AutoScalingGroupId"))
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from ..errors import ApiError
 
@@ -41,15 +41,15 @@ class Kind(Generic[Object]):
         self.action, self.objects, self.ids, self.read = action, objects, ids, read
 
 
-class Actions:
+class Actions(NamedTuple):
     """One product's actions, in one region, until the deadline."""
 
-    def __init__(self, api: Api, deadline: Deadline) -> None:
-        self._api, self._deadline = api, deadline
+    api: Api
+    deadline: Deadline
 
     def _page(self, kind: Kind[Object], **parameters: Any) -> tuple[list[Object], int]:
         """Read a page, and the count of all; an ApiError InvalidAnswer if it isn't as described."""
-        answer = self._api.call(kind.action, {"Limit": PAGE, **parameters}, self._deadline)
+        answer = self.api.call(kind.action, {"Limit": PAGE, **parameters}, self.deadline)
         items, total = answer.get(kind.objects), answer.get("TotalCount")
         message = f"{kind.action} was answered with no valid {kind.objects}"
         if type(items) is not list or type(total) is not int:
@@ -89,21 +89,23 @@ class Actions:
         return list(by_id.values()) if as_told else None
 
     def _by_ids(self, kind: Kind[Object], ids: Iterable[str]) -> list[Object]:
-        """Read by id, a hundred a call; ids that don't exist are left out."""
-        parts = side_by_side(partial(self._existing, kind), chunks(dict.fromkeys(ids), PAGE))
-        return [item for part in parts for item in part]
+        """Read by id, a hundred a call; ids that don't exist are left out.
 
-    def _existing(self, kind: Kind[Object], ids: list[str]) -> list[Object]:
-        """Read at most a hundred; a call that is refused for one unknown id is halved."""
+        Some actions refuse a whole call for one unknown id, so such a call is halved until only the
+        known ones are left.
+        """
+        wanted = list(dict.fromkeys(ids))
+        if len(wanted) > PAGE:
+            parts = side_by_side(partial(self._by_ids, kind), chunks(wanted, PAGE))
+            return [item for part in parts for item in part]
         try:
-            return self._page(kind, **{kind.ids: ids})[0]
+            return self._page(kind, **{kind.ids: wanted})[0] if wanted else []
         except ApiError as error:
             if not error.code.startswith(_UNKNOWN_ID):
                 raise
-            if len(ids) == 1:
-                return []
-        middle = len(ids) // 2
-        return self._existing(kind, ids[:middle]) + self._existing(kind, ids[middle:])
+        middle = len(wanted) // 2
+        halves = (wanted[:middle], wanted[middle:]) if middle else ()
+        return [item for half in halves for item in self._by_ids(kind, half)]
 
 
 def side_by_side(do: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:

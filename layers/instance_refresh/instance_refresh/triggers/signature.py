@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from standardwebhooks.webhooks import Webhook
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _STAMP = re.compile(r"[0-9]{1,12}")
 # What is signed counts as asked at its time: one to come would be asked again and again.
-_OLDEST, _AHEAD = 300, 1
+_OLDEST, _AHEAD = timedelta(minutes=5), 1
 
 
 def signed_at(headers: Mapping[str, str], body: bytes, settings: Settings) -> datetime | None:
@@ -37,15 +37,16 @@ def signed_at(headers: Mapping[str, str], body: bytes, settings: Settings) -> da
     if settings.webhook_auth == "cam":
         # https://cloud.tencent.com/document/product/583/96100
         return _moment(headers.get("x-scf-cam-timestamp") or headers.get("webhook-timestamp", ""))
-    if not settings.webhook_secrets:
+    secrets = tuple(filter(None, (settings.webhook_secret, settings.webhook_secret_previous)))
+    if not secrets:
         accepted = "is not set: no call is served. Set it, or WEBHOOK_AUTH=cam with CAM on the URL"
         raise InvalidSetting("WEBHOOK_SECRET", accepted)
     identifier, at = headers.get("webhook-id", ""), _moment(headers.get("webhook-timestamp", ""))
-    if at is None or not _ID.fullmatch(identifier):
+    if at is None or clock.now() - at > _OLDEST or not _ID.fullmatch(identifier):
         raise unauthorized()
     given = headers.get("webhook-signature", "").encode("utf-8", "replace").split(b" ")
     with suppress(UnicodeDecodeError):
-        for secret in settings.webhook_secrets:
+        for secret in secrets:
             expected = Webhook(secret).sign(identifier, at, body.decode()).encode()
             if any(hmac.compare_digest(expected, one) for one in given):
                 return at
@@ -58,8 +59,7 @@ def unauthorized() -> NotServed:
 
 
 def _moment(stamp: str) -> datetime | None:
-    """Read a time of signing; None where it is none, or not of these minutes."""
-    if not _STAMP.fullmatch(stamp):
+    """Read a time of signing; None where it is none, or is to come."""
+    if not _STAMP.fullmatch(stamp) or int(stamp) > clock.now().timestamp() + _AHEAD:
         return None
-    age = clock.now().timestamp() - int(stamp)
-    return datetime.fromtimestamp(int(stamp), timezone.utc) if -_AHEAD <= age <= _OLDEST else None
+    return datetime.fromtimestamp(int(stamp), timezone.utc)
