@@ -16,8 +16,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from instance_refresh.model.fleet import FAMILY_TAG
+from instance_refresh.model.readers import moment
 from instance_refresh.model.request import Request
-from instance_refresh.model.values import moment
 from instance_refresh.rules.case import Case
 from instance_refresh.rules.decide import decide
 from instance_refresh.rules.start import Start
