@@ -72,7 +72,8 @@ def test_an_outcome_is_one_line_with_all_that_is_known(lines: Any) -> None:
     line, summary = lines()
     expected = {
         "outcome": "started", "message": "it drifted", "region": "ap-guangzhou",
-        "group": "asg-a", "group_name": "web", "image": "img-b", "activity": "asr-c", "level": "INFO",
+        "group": "asg-a", "group_name": "web", "image": "img-b", "activity": "asr-c",
+        "level": "INFO",
     }  # fmt: skip
     assert expected.items() <= line.items()
     assert line["duration_ms"] >= 0

@@ -43,7 +43,7 @@ _PACES_LOCK = threading.Lock()
 _MESSAGE = 300
 _NETWORK = ("ClientNetworkError", "ServerNetworkError", "InvalidAnswer")
 # Only what has the form of one is taken for one: both go to the log.
-_CODE = re.compile(r"[A-Za-z0-9]+(\.[A-Za-z0-9]+){0,4}")
+_CODE = re.compile(r"[A-Za-z0-9]{1,64}(\.[A-Za-z0-9]{1,64}){0,4}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _NO_DOCUMENT = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
 

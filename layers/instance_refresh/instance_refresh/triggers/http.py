@@ -31,8 +31,9 @@ _ERROR = 400
 def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     """Answer a request; whatever happens, the answer is a document without a stack trace."""
     try:
+        call = expect("http", event)
         try:
-            body, asked_at = _authentic_body(expect("http", event), invocation)
+            body, asked_at = _authentic_body(call, invocation)
         except (InvalidInput, NotServed) as error:
             return _problem(invocation.turn_away(error), invocation)
         document = check("request", parse(body, "the body"), "the body")
