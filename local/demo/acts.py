@@ -102,7 +102,10 @@ def post_request(stage: Stage, image: Image) -> str:
         "RefreshSettings": HALVES,
     }
     body = json.dumps(wanted)
-    headers = {"Content-Type": "application/json", **signature(stage.secret, body)}
+    headers = {
+        "Content-Type": "application/json",
+        **signature(stage.secret, body, stage.cloud.clock.now()),
+    }
     answer = send("POST", stage.url, data=body, headers=headers)
     return f"POST {stage.url} {body} -> {answer.status_code}"
 
