@@ -23,6 +23,7 @@ OF_THE_CLI = {  # a login writes the first four to .env
 MAY_BE_EMPTY = {
     "ALLOWED_GROUPS",
     "ALLOWED_REGIONS",
+    "COS_ENDPOINT",
     "IMAGE_CREATORS",
     "MANIFEST_PREFIX",
     "WEBHOOK_SECRET_PREVIOUS",
@@ -39,6 +40,7 @@ _REGION = r"[a-z]{2,4}(-[a-z0-9]+)+"
 _GROUPS, _CONFIGURATIONS = _list("asg-[a-z0-9]+"), _list("asc-[a-z0-9]+")
 _FORMS = {
     "AS_ENDPOINT": (_ENDPOINT, "an https:// endpoint of Tencent Cloud"),
+    "COS_ENDPOINT": (_ENDPOINT, "an https:// endpoint of COS, or empty for the bucket's own"),
     "CVM_ENDPOINT": (_ENDPOINT, "an https:// endpoint of Tencent Cloud"),
     "REGION": (_REGION, "a region such as ap-guangzhou"),
     "COS_BUCKET": (r"[a-z0-9][a-z0-9-]*-[0-9]+", "a bucket with its APPID: images-1250000000"),

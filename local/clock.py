@@ -35,12 +35,12 @@ class ScaledClock:
     """A clock that starts at the real time and runs `speed` times as fast."""
 
     def __init__(self, speed: float = 60.0, start: datetime | None = None) -> None:
-        self._speed = speed
+        self.speed = speed
         self._start = start or datetime.now(timezone.utc)
         self._origin = time.monotonic()
 
     def now(self) -> datetime:
-        return self._start + timedelta(seconds=(time.monotonic() - self._origin) * self._speed)
+        return self._start + timedelta(seconds=(time.monotonic() - self._origin) * self.speed)
 
     def advance(self, seconds: float) -> None:
         """Skip some time."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from local import webhook
@@ -14,6 +17,7 @@ from local.seed import PREFIX
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from local.clock import Clock
     from local.cloud import Cloud
     from local.seed import Seed
 
@@ -42,11 +46,40 @@ class Stage:
         self.platform.timer("schedule", name="Reconcile", cron=cron)
 
 
+# What makes a function judge windows, bakes and signatures by the cloud's clock, which is sped up.
+_CLOCK = """\
+import time
+from datetime import datetime, timedelta
+
+from instance_refresh import clock
+
+clock.now = lambda: datetime.fromisoformat({start!r}) + timedelta(
+    seconds=(time.monotonic() - {origin}) * {speed}
+)
+"""
+
+
+def functions_on(clock: Clock, folder: Path) -> Path:
+    """Put the project's functions into a folder, each with the cloud's clock as its own."""
+    start, origin = clock.now().isoformat(), time.monotonic()
+    own = _CLOCK.format(start=start, origin=origin, speed=getattr(clock, "speed", 1.0))
+    for name in project.names():
+        index = folder / name / "index.py"
+        index.parent.mkdir()
+        index.write_text(own + (project.FUNCTIONS / name / "index.py").read_text("utf-8"), "utf-8")
+    return folder
+
+
 @contextmanager
 def on_stage(cloud: Cloud, seeded: Seed) -> Iterator[Stage]:
     """Deploy the functions beside a cloud, each with a role of its own; no timer is set yet."""
     region = seeded.region.name
-    with Platform(cloud, project.FUNCTIONS, project.OPT, region=region) as platform:
+    with (
+        TemporaryDirectory() as folder,
+        Platform(
+            cloud, functions_on(cloud.clock, Path(folder)), project.OPT, region=region
+        ) as platform,
+    ):
         secret = webhook.new_secret()
         for name in project.names():
             own = {"WEBHOOK_SECRET": secret} if name == "webhook" else {}

@@ -16,9 +16,9 @@ def new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def signature(secret: str, body: str) -> dict[str, str]:
-    """Give the headers that prove a body, from now on for five minutes of real time."""
-    now, identifier = datetime.now(timezone.utc), f"msg_{uuid.uuid4().hex}"
+def signature(secret: str, body: str, now: datetime | None = None) -> dict[str, str]:
+    """Give the headers that prove a body for five minutes, from `now` or the real time on."""
+    now, identifier = now or datetime.now(timezone.utc), f"msg_{uuid.uuid4().hex}"
     return {
         "webhook-id": identifier,
         "webhook-timestamp": str(int(now.timestamp())),

@@ -47,8 +47,8 @@ class Act:
 def upload_manifest(stage: Stage, image: Image) -> str:
     """Upload Packer's manifest to the bucket, signed as COS wants it."""
     # The layer's own signing: what it signs here, the stand-in verifies.
+    from instance_refresh.gateway.cloud import Credentials
     from instance_refresh.gateway.cos import object_request
-    from instance_refresh.gateway.credentials import Credentials
 
     groups = [stage.group("web"), stage.group("api")]
     pipeline = stage.cloud.role(allow=["PutObject"])
@@ -102,7 +102,10 @@ def post_request(stage: Stage, image: Image) -> str:
         "RefreshSettings": HALVES,
     }
     body = json.dumps(wanted)
-    headers = {"Content-Type": "application/json", **signature(stage.secret, body)}
+    headers = {
+        "Content-Type": "application/json",
+        **signature(stage.secret, body, stage.cloud.clock.now()),
+    }
     answer = send("POST", stage.url, data=body, headers=headers)
     return f"POST {stage.url} {body} -> {answer.status_code}"
 

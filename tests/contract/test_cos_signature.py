@@ -7,8 +7,8 @@ import time
 import pytest
 from qcloud_cos import CosConfig, CosS3Client
 
+from instance_refresh.gateway.cloud import Credentials
 from instance_refresh.gateway.cos import object_request
-from instance_refresh.gateway.credentials import Credentials
 
 ROLE = Credentials("AKIDtest", "secret-key", "token")
 BUCKET, REGION = "images-1250000000", "ap-guangzhou"

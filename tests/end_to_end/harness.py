@@ -12,6 +12,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from instance_refresh import clock
 from local import api
 from local.autoscaling.actions import ACTIONS
 from local.clock import ManualClock
@@ -60,8 +61,8 @@ SECRET = "whsec_" + base64.b64encode(b"a secret that only tests have").decode()
 
 
 def signed(body: str, secret: str = SECRET) -> dict[str, str]:
-    """Give the headers of a signed call (Standard Webhooks)."""
-    return {"content-type": "application/json", **signature(secret, body)}
+    """Give the headers of a call that is signed now, by the functions' clock."""
+    return {"content-type": "application/json", **signature(secret, body, clock.now())}
 
 
 def tags(**policy: object) -> dict[str, str]:
@@ -112,8 +113,7 @@ class World:
             "time_limit_in_ms": limit_ms,
             "tencentcloud_region": REGION,
         }
-        now = functions_clock(return_value=self.cloud.clock.now())
-        with now, mock.patch.dict("os.environ", environ, clear=True):
+        with mock.patch.dict("os.environ", environ, clear=True):
             return handler(function)(event, context)
 
     def post(self, **document: Any) -> tuple[int, dict[str, Any]]:
@@ -201,9 +201,13 @@ def denied_with(code: Any, message: str) -> Iterator[None]:
 
 
 @contextmanager
-def world(*, paced: bool = False, clock: Clock | None = None, **settings: str) -> Iterator[World]:
+def world(*, paced: bool = False, time: Clock | None = None, **settings: str) -> Iterator[World]:
     """Give an empty cloud; unless `paced`, calls have no limit a second, and none waits."""
-    with Cloud(clock=clock or ManualClock()) as cloud, quick(paced=paced):
+    with (
+        Cloud(clock=time or ManualClock()) as cloud,
+        functions_clock(new=cloud.clock.now),
+        quick(paced=paced),
+    ):
         if not paced:
             cloud.limits.clear()
         cloud.cos.create_bucket(BUCKET, REGION)

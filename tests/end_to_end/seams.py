@@ -6,13 +6,12 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from instance_refresh import clock as of_functions
 from instance_refresh.deadline import Deadline
-from instance_refresh.gateway import client, cos, reading, retry
+from instance_refresh.gateway import client, cos, reading
 from instance_refresh.gateway.client import Api
 from instance_refresh.gateway.cos import Cos
-from instance_refresh.invocation import Invocation
 from instance_refresh.rollout import starts
-from instance_refresh.triggers import repeats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,8 +19,8 @@ if TYPE_CHECKING:
 
 @contextmanager
 def clock(**answer: Any) -> Iterator[None]:
-    """Let the functions' clock answer so: `return_value` or `side_effect`."""
-    with mock.patch.object(Invocation, "now", **answer):
+    """Let the functions' clock answer so: `new`, `return_value` or `side_effect`."""
+    with mock.patch.object(of_functions, "now", **answer):
         yield
 
 
@@ -41,11 +40,11 @@ def quick(
     """
     changed: dict[tuple[Any, str], Any] = {}
     if not paced:
-        changed |= {(client, "_INTERVAL"): 0.0, (retry, "_FIRST_WAIT"): 0.001}
+        changed |= {(client, "_INTERVAL"): 0.0, (client, "_FIRST_WAIT"): 0.001}
     if not waits:
         changed[Deadline, "sleep"] = _at_once
     if tries is not None:
-        changed |= {(retry, "_TRIES"): tries, (starts, "_TRIES"): tries}
+        changed |= {(client, "_TRIES"): tries, (starts, "_TRIES"): tries}
     if timeout is not None:
         changed |= {(client, "_CALL_TIMEOUT"): timeout, (cos, "_TIMEOUT"): timeout}
     if workers is not None:
@@ -82,8 +81,3 @@ def no_network(
 
     with mock.patch.object(Api, "call", call), mock.patch.object(Cos, "read", read_object):
         yield
-
-
-def new_process() -> None:
-    """Forget what a process keeps of the calls it has answered."""
-    repeats._answers.clear()

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from instance_refresh import clock
 from local.clock import ManualClock
 from local.cloud import Cloud
 from local.scf import project
@@ -50,6 +51,8 @@ def load(name: str) -> Any:
     event = json.loads(EVENTS[name].read_text())
     if name.startswith("webhook.") and not event.get("isBase64Encoded"):
         event["headers"] |= {k: v for k, v in signed(event["body"]).items() if k != "content-type"}
+    if "TriggerName" in event:
+        event["Time"] = f"{clock.now():%Y-%m-%dT%H:%M:%SZ}"
     return event
 
 

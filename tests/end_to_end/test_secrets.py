@@ -188,11 +188,12 @@ def test_a_setting_that_is_wrong_is_named_and_not_shown(it: World, wrong: dict[s
 
 
 def test_an_error_that_nobody_knows_is_raised_without_its_text(it: World) -> None:
-    with clock(side_effect=LookupError(PLANT)):
-        for name in ("webhook.image", "schedule.request", "image_published.manifest"):
-            written = run(it, name.partition(".")[0], loaded(name))
-            assert "LookupError" in written
-            assert [value for value in planted(it) if value in written] == []
+    for name in ("webhook.image", "schedule.request", "image_published.manifest"):
+        event = loaded(name)
+        with clock(side_effect=LookupError(PLANT)):
+            written = run(it, name.partition(".")[0], event)
+        assert "LookupError" in written
+        assert [value for value in planted(it) if value in written] == []
 
 
 def test_the_library_would_log_them_if_it_were_let(it: World) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from instance_refresh.deadline import Deadline
 from instance_refresh.gateway.client import Api
-from instance_refresh.gateway.credentials import Credentials
+from instance_refresh.gateway.cloud import Credentials
 from tests.end_to_end.seams import quick
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from instance_refresh import contract
-from instance_refresh.contract import quick, validate
+from instance_refresh.contract import explain, validate
 from instance_refresh.errors import InvalidInput
 
 NAMES = sorted(path.stem for path in Path(contract.__file__).parent.glob("*.json"))
@@ -107,8 +107,8 @@ documents = st.recursive(
 
 def agree(name: str, document: Any) -> bool:
     document = json.loads(json.dumps(document))
-    said = validate._quick(name)(document)
-    assert said is validate._validator(name).is_valid(document), document
+    said = validate.follows(name)(document)
+    assert said is explain.validator(name).is_valid(document), document
     return said
 
 
@@ -160,7 +160,7 @@ def keywords(rules: Any) -> set[str]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_keyword_is_known(name: str) -> None:
-    assert keywords(contract.schema(name)) <= quick._KEYWORDS.keys() | quick.ANNOTATIONS
+    assert keywords(contract.schema(name)) <= validate.KEYWORDS.keys() | validate.ANNOTATIONS
 
 
 def test_what_is_invalid_is_explained() -> None:

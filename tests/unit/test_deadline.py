@@ -35,7 +35,7 @@ def test_of_every_limit_some_is_kept_to_answer(limit: int, waits: list[float]) -
     clock = Clock()
     with mock.patch.object(module, "time", clock):
         deadline = Deadline(limit)
-        left = deadline.left()
+        left = deadline.check()
         kept = limit / 1000 - left
         assert module._LEAST - 0.001 < kept < module._MOST + 0.001
         assert left > 0.4

@@ -62,6 +62,7 @@ def test_each_missing_variable_is_named_and_the_cli_too(tmp_path: Path) -> None:
     required = variables.needed() - {
         "ALLOWED_GROUPS",
         "ALLOWED_REGIONS",
+        "COS_ENDPOINT",
         "IMAGE_CREATORS",
         "MANIFEST_PREFIX",
         "WEBHOOK_SECRET_PREVIOUS",

@@ -12,11 +12,17 @@ from typing import Any
 import pytest
 
 from instance_refresh.contract import check, parse
+from instance_refresh.deadline import Deadline
 from instance_refresh.errors import ApiError, InvalidInput
-from instance_refresh.gateway.reading import MOST_OBJECTS, PAGE, all_pages
+from instance_refresh.gateway import cloud
+from instance_refresh.gateway.autoscaling import AutoScaling
+from instance_refresh.gateway.cloud import Cloud, Credentials
+from instance_refresh.gateway.cos import Cos
+from instance_refresh.gateway.reading import MOST_OBJECTS, PAGE
 from instance_refresh.invocation import Invocation, TryAgain
 from instance_refresh.logs import MAX_LINE, serialize
 from instance_refresh.model.outcome import Outcome
+from instance_refresh.settings import settings
 from instance_refresh.triggers import cos, http, manifest
 from instance_refresh.triggers.cos import MAX_MANIFEST
 from instance_refresh.triggers.http import MAX_BODY
@@ -61,11 +67,13 @@ def served(records: list[Any], monkeypatch: pytest.MonkeyPatch, stored: bytes) -
     """Serve an event, where every object reads as `stored`."""
     asked: list[int] = []
 
-    def read(_: Invocation, __: str, ___: str, ____: str, most: int) -> bytes:
+    def read(_: Cos, __: str, ___: str, ____: str, most: int) -> bytes:
         asked.append(most)
         return stored[: most + 1]
 
-    monkeypatch.setattr(Invocation, "read_object", read)
+    monkeypatch.setattr(Cos, "read", read)
+    for name in cloud._NAMES:
+        monkeypatch.setenv(name, "x")
     with Invocation("cos", CONTEXT) as invocation:
         result = cos.serve({"Records": records}, invocation)
     assert set(asked) <= {MAX_MANIFEST}
@@ -111,9 +119,9 @@ def test_the_images_of_a_packer_manifest() -> None:
         [build],
         [{**build, "artifact_id": f"ap-guangzhou:img-{n}"} for n in range(900)],
     ):
-        text = json.dumps({"last_run_uuid": "a", "builds": builds}).encode()
+        document = {"last_run_uuid": "a", "builds": builds}
         with pytest.raises(InvalidInput, match="more than 100 images"):
-            manifest.requests(text, region="ap-guangzhou", asked_at=None)
+            manifest.requests(document, region="ap-guangzhou", asked_at=None)
 
 
 def test_the_problems_that_are_reported() -> None:
@@ -156,15 +164,39 @@ def test_depth_beyond_what_is_parsed(opening: str) -> None:
 
 
 def test_the_pages_of_a_list() -> None:
-    reads: list[int] = []
+    class Endless:
+        def __init__(self) -> None:
+            self.calls = 0
 
-    def page(offset: int) -> tuple[list[tuple[int]], int]:
-        reads.append(offset)
-        return [(n,) for n in range(offset, offset + PAGE)], MOST_OBJECTS + 1
+        def call(self, *_: Any) -> dict[str, Any]:
+            self.calls += 1
+            groups = [{"AutoScalingGroupId": f"asg-{n}"} for n in range(PAGE)]
+            return {"AutoScalingGroupSet": groups, "TotalCount": MOST_OBJECTS + 1}
 
+    api: Any = Endless()
     with pytest.raises(ApiError) as refused:
-        all_pages(page)
-    assert (refused.value.code, reads) == ("TooManyObjects", [0])
+        AutoScaling(api, Deadline(20_000)).groups_with_tag("a")
+    assert (refused.value.code, api.calls) == ("TooManyObjects", 1)
+
+
+@pytest.mark.parametrize("changed", ["name", "appid", "cosRegion", "region", "key", "eventName"])
+def test_the_names_of_an_event(changed: str) -> None:
+    one = record("m.json", 3)
+    where = {"key": one["cos"]["cosObject"], "eventName": one["event"]}
+    place = where.get(changed, one["cos"]["cosBucket"])
+    place[changed] = {
+        "key": "/1/a/", "eventName": "cos:ObjectCreated:", "cosRegion": "ap-", "appid": "1"
+    }.get(changed, "a") + "1" * 5000  # fmt: skip
+    assert "characters" in str(problems({"Records": [one]}, "cos_event"))
+
+
+def test_the_regions_that_a_process_keeps_clients_of() -> None:
+    own = Credentials("id", "key", "token")
+    clients = Cloud(settings({}), own, Deadline(20_000))
+    kept = [clients.autoscaling(f"ap-{n}").api for n in range(100)]
+    assert len(cloud._apis) == cloud._MOST_APIS
+    assert clients.autoscaling("ap-99").api is kept[-1]
+    assert clients.autoscaling("ap-0").api is not kept[0]
 
 
 def test_a_log_line() -> None:

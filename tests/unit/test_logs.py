@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from instance_refresh.invocation import Invocation, TryAgain
 from instance_refresh.logs import MAX_LINE, serialize
 from instance_refresh.model.outcome import Outcome
-from instance_refresh.triggers import http
+from instance_refresh.triggers import http, timer
 
 CONTEXT = {"request_id": "r-1", "function_name": "webhook", "time_limit_in_ms": 3000}
 
@@ -47,9 +47,9 @@ def test_an_invocation_ends_with_its_summary(lines: Any) -> None:
     with Invocation("http", CONTEXT) as invocation:
         http.serve({"httpMethod": "GET", "headers": {}}, invocation)
     error, summary = lines()
-    assert (error["level"], error["code"]) == ("ERROR", "MethodNotAllowed")
+    assert (error["level"], error["code"]) == ("INFO", "MethodNotAllowed")
     assert summary["message"] == "summary"
-    assert summary["errors"] == 1
+    assert (summary["errors"], summary["turned_away"]) == (0, 1)
     for line in (error, summary):
         assert (line["request_id"], line["function"], line["trigger"]) == ("r-1", "webhook", "http")
 
@@ -59,19 +59,21 @@ def test_the_level_is_kept_to_by_what_rolls_nothing_out(
 ) -> None:
     for level, logged in (("ERROR", ["ERROR"]), ("INFO", ["ERROR", "INFO"])):
         monkeypatch.setenv("LOG_LEVEL", level)
-        with Invocation("http", CONTEXT) as invocation:
-            http.serve({"httpMethod": "GET", "headers": {}}, invocation)
+        with Invocation("timer", CONTEXT) as invocation:
+            timer.serve({}, invocation)
         assert [line["level"] for line in lines()] == logged
 
 
 def test_an_outcome_is_one_line_with_all_that_is_known(lines: Any) -> None:
     done = Outcome("started", "it drifted", "ap-guangzhou", 202, "asg-a", "img-b", "asr-c")
+    done = done._replace(group_name="web")
     with Invocation("http", CONTEXT) as invocation:
         invocation.keep((done,))
     line, summary = lines()
     expected = {
         "outcome": "started", "message": "it drifted", "region": "ap-guangzhou",
-        "group": "asg-a", "image": "img-b", "activity": "asr-c", "level": "INFO",
+        "group": "asg-a", "group_name": "web", "image": "img-b", "activity": "asr-c",
+        "level": "INFO",
     }  # fmt: skip
     assert expected.items() <= line.items()
     assert line["duration_ms"] >= 0

@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from instance_refresh.deadline import Deadline
 from instance_refresh.errors import ApiError
-from instance_refresh.gateway.reading import PAGE, READINGS, all_pages
+from instance_refresh.gateway.reading import PAGE, READINGS, Actions, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from instance_refresh.gateway.reading import Page
+    Named = list[tuple[str]]
+    Read = Callable[[int], tuple[Named, int]]
 
-    Read = Callable[[int], Page[tuple[str]]]
+NAMED: Kind[tuple[str]] = Kind("DescribeNames", "NameSet", "Names", lambda item: (item["Name"],))
 
 
-def named(count: int, of: str = "it") -> list[tuple[str]]:
+class Listing:
+    """Stands for an Api that lists names, page by page."""
+
+    def __init__(self, read: Read) -> None:
+        self.read = read
+
+    def call(self, _: str, parameters: dict[str, Any], __: Deadline) -> dict[str, Any]:
+        assert parameters["Limit"] == PAGE
+        found, total = self.read(parameters["Offset"])
+        return {"NameSet": [{"Name": name} for (name,) in found], "TotalCount": total}
+
+
+def all_pages(read: Read) -> Named:
+    api: Any = Listing(read)
+    return Actions(api, Deadline(20_000))._all(NAMED, [])
+
+
+def named(count: int, of: str = "it") -> Named:
     return [(f"{of}-{number}",) for number in range(count)]
 
 
-def reader(listed: list[tuple[str]], reads: list[int], *changes: Callable[[], object]) -> Read:
+def reader(listed: Named, reads: list[int], *changes: Callable[[], object]) -> Read:
     """Give what reads a page; a change is made after the first page of each reading."""
     due = iter(changes)
 
-    def page(offset: int) -> Page[tuple[str]]:
+    def page(offset: int) -> tuple[Named, int]:
         reads.append(offset)
         answer = listed[offset : offset + PAGE], len(listed)
         if offset == 0:
@@ -65,7 +84,7 @@ def test_a_list_that_changes_each_time_is_an_error_that_passes() -> None:
 def test_a_page_that_has_not_what_it_announces_is_read_again() -> None:
     counts = [4]
 
-    def page(offset: int) -> Page[tuple[str]]:
+    def page(offset: int) -> tuple[Named, int]:
         return named(3)[offset:], counts.pop() if counts else 3
 
     assert all_pages(page) == named(3)
@@ -74,3 +93,21 @@ def test_a_page_that_has_not_what_it_announces_is_read_again() -> None:
 @pytest.mark.parametrize("announced", [0, 2])
 def test_the_one_page_of_a_list_is_all_of_it(announced: int) -> None:
     assert all_pages(lambda _: (named(3), announced)) == named(3)
+
+
+@pytest.mark.parametrize("unknown", [[], [0], [3, 4, 99], [199]])
+def test_ids_that_do_not_exist_are_left_out_of_a_call_that_is_refused_for_them(
+    unknown: list[int],
+) -> None:
+    class ById:
+        def call(self, _: str, parameters: dict[str, Any], __: Deadline) -> dict[str, Any]:
+            names = parameters["Names"]
+            assert 0 < len(names) <= PAGE
+            if {f"n-{number}" for number in unknown} & set(names):
+                raise ApiError("ResourceNotFound.Name", "")
+            return {"NameSet": [{"Name": name} for name in names], "TotalCount": len(names)}
+
+    api: Any = ById()
+    found = Actions(api, Deadline(20_000))._by_ids(NAMED, [f"n-{n}" for n in range(200)] * 2)
+    assert found == [(f"n-{n}",) for n in range(200) if n not in unknown]
+    assert Actions(api, Deadline(20_000))._by_ids(NAMED, []) == []

@@ -115,9 +115,6 @@ def test_every_setting_and_its_default() -> None:
         name: text for name, text in rows.items() if text not in ("none", "any") and " " not in text
     }
     assert settings.settings(defaults) == settings.settings({})
-    empty = dict.fromkeys(settings.NAMES, "")
-    del empty["MANIFEST_SUFFIX"]  # where empty is every suffix
-    assert settings.settings(empty) == settings.settings({})
 
 
 def test_every_refusal() -> None:

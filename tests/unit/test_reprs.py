@@ -6,8 +6,7 @@ import base64
 from typing import Any
 from unittest import mock
 
-from instance_refresh.gateway.cloud import Cloud
-from instance_refresh.gateway.credentials import credentials
+from instance_refresh.gateway.cloud import Cloud, credentials
 from instance_refresh.invocation import Invocation, TryAgain
 from instance_refresh.settings import settings
 from tests.end_to_end.harness import SECRET, world
@@ -27,8 +26,8 @@ def test_nothing_is_shown_by_a_repr() -> None:
             gateway = Cloud(known, own, invocation.deadline)
             reader = gateway.autoscaling("ap-guangzhou")
             assert reader.groups(["asg-web00001"])
-            things: list[Any] = [known, own, invocation, gateway, reader, vars(reader)]
-            things += [vars(gateway), vars(invocation), vars(vars(reader)["_api"]), TryAgain("x")]
+            things: list[Any] = [known, own, invocation, gateway, reader, reader.api]
+            things += [vars(invocation), vars(reader.api), TryAgain("x")]
     shown = "".join(map(repr, things))
     assert "webhook_auth" in shown
     secrets = [it.role.secret_id, it.role.secret_key, str(it.role.token)]

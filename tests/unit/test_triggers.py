@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
 
+from instance_refresh import clock
+from instance_refresh.gateway.cloud import _NAMES
+from instance_refresh.gateway.cos import Cos
 from instance_refresh.invocation import Invocation
-from instance_refresh.triggers import cos, http, kind, timer
+from instance_refresh.model.request import Request, request
+from instance_refresh.triggers import cos, http, timer
 
 pytestmark = pytest.mark.usefixtures("_cam")
 CONTEXT = {
@@ -167,7 +172,6 @@ COS_EVENT: dict[str, Any] = {"Records": []}
     ],
 )
 def test_an_event_of_another_trigger_is_refused_by_name(event: Any, name: str) -> None:
-    assert kind(event) == name
     for trigger, module in (("http", http), ("timer", timer), ("cos", cos)):
         if trigger == name:
             continue
@@ -199,7 +203,21 @@ def test_an_invalid_timer_message_ends_clearly_and_is_not_tried_again(
 
 @pytest.mark.parametrize("fraction", [".9", ".000", ".123456789"])
 def test_a_tick_is_of_its_second(fraction: str) -> None:
-    assert timer._time({"Time": f"2026-01-01T00:00:00{fraction}Z"}) == timer._time(TIMER_EVENT)
+    with Invocation("timer", CONTEXT) as invocation:
+        of_a_second = timer._time({"Time": f"2026-01-01T00:00:00{fraction}Z"}, invocation)
+        assert of_a_second == timer._time(TIMER_EVENT, invocation)
+        assert invocation.notes == []
+
+
+@pytest.mark.parametrize("ahead", ["2026-01-01T00:10:01Z", "9999-12-31T23:59:59Z"])
+def test_a_tick_that_is_far_ahead_is_of_now(ahead: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    with Invocation("timer", CONTEXT) as invocation:
+        assert timer._time({"Time": "2026-01-01T00:10:00Z"}, invocation) > now
+        assert invocation.notes == []
+        assert timer._time({"Time": ahead}, invocation) == now
+    assert [note["Code"] for note in invocation.notes] == ["TimeAhead"]
 
 
 def test_an_invalid_cos_event_names_what_and_where() -> None:
@@ -220,3 +238,91 @@ def test_an_object_key_that_is_no_unicode_is_refused() -> None:
         (error,) = cos.serve({"Records": [record]}, invocation)["Errors"]
     assert (error["Code"], error["Object"]) == ("InvalidInput", "images-1250000000/?.json")
     assert "an object key that is no Unicode" in error["Reason"]
+
+
+def published(stored: Any, monkeypatch: pytest.MonkeyPatch, **event: Any) -> dict[str, Any]:
+    """Serve the event of an object that reads as `stored`."""
+    monkeypatch.setattr(Cos, "read", lambda *_: json.dumps(stored).encode())
+    for name in _NAMES:
+        monkeypatch.setenv(name, "x")
+    where = {"name": "images", "appid": "1250000000"}
+    record = {
+        "cos": {"cosObject": {"key": "/1250000000/images/web.json"}, "cosBucket": where},
+        "event": {"eventName": "cos:ObjectCreated:Put", **event},
+    }
+    with Invocation("cos", CONTEXT) as invocation:
+        return cos.serve({"Records": [record]}, invocation)
+
+
+STATEMENT = {
+    "_type": "https://in-toto.io/Statement/v1",
+    "subject": [{"name": "tencent.cloud:ap-guangzhou:img-1a2b3c4d", "digest": {}}],
+    "predicateType": "https://slsa.dev/provenance/v1",
+    "predicate": {},
+}
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        STATEMENT,
+        {"payloadType": "application/vnd.in-toto+json", "payload": "e30=", "signatures": []},
+    ],
+)
+def test_an_attestation_beside_a_manifest_is_none(
+    stored: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = published(stored, monkeypatch)
+    assert result["Errors"] == []
+    (note,) = result["Notes"]
+    assert (note["Code"], note["Object"]) == ("Ignored", "images-1250000000/web.json")
+
+
+@pytest.mark.parametrize("stored", [{"_type": "x"}, {"payload": "x"}, {"predicateType": "x"}])
+def test_what_only_looks_like_one_is_an_error(stored: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (error,) = published(stored, monkeypatch)["Errors"]
+    assert error["Code"] == "InvalidInput"
+
+
+@pytest.mark.parametrize(("at", "forced"), [(None, False), (1_700_000_000, True)])
+def test_a_manifest_is_forced_only_where_its_event_has_a_time(
+    at: int | None, forced: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Request] = []
+
+    def roll_out(request: Request, *_: Any) -> tuple[()]:
+        asked.append(request)
+        return ()
+
+    monkeypatch.setattr("instance_refresh.rollout.run.roll_out", roll_out)
+    stored = {"AutoScalingGroupId": "asg-1", "ImageId": "img-1", "Force": True}
+    result = published(stored, monkeypatch, **({"eventTime": at} if at else {}))
+    assert [request.force for request in asked] == [forced]
+    assert [note["Code"] for note in result["Notes"]] == ([] if forced else ["ForceIgnored"])
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "place"),
+    [
+        ({"BatchSize": 2}, "/BatchSize", "/RefreshSettings/RollingUpdateSettings"),
+        ({"CheckInstanceTargetHealth": True}, "/CheckInstanceTargetHealth", "/RefreshSettings"),
+        (
+            {"RefreshSettings": {"FailProcess": "AUTO_PAUSE"}},
+            "/RefreshSettings/FailProcess",
+            "/RefreshSettings/RollingUpdateSettings",
+        ),
+        ({"RefreshSettings": {"Force": True}}, "/RefreshSettings/Force", "the top"),
+    ],
+)
+def test_a_field_in_the_wrong_place_is_told_where_it_belongs(
+    body: Any, pointer: str, place: str
+) -> None:
+    said = pointers({"AutoScalingGroupId": "asg-1", **body})
+    assert said == {pointer: f"is not a known field here: it belongs in {place}"}
+
+
+@pytest.mark.parametrize("most", [0, 1001, "3", True])
+def test_a_request_says_how_many_groups_it_may_start(most: Any) -> None:
+    assert list(pointers({"AutoScalingGroupId": "asg-1", "MaxGroups": most})) == ["/MaxGroups"]
+    document = {"Tags": [TAG], "MaxGroups": 3}
+    assert request(document, region="ap-guangzhou").max_groups == 3

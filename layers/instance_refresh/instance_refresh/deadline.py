@@ -24,13 +24,9 @@ class Deadline:
         limit = time_limit_in_ms / 1000
         self._end = time.monotonic() + limit - min(max(limit / 10, _LEAST), _MOST)
 
-    def left(self) -> float:
-        """Give the seconds that are left, negative when it is over."""
-        return self._end - time.monotonic()
-
     def check(self, needed: float = 0) -> float:
         """Give the seconds that are left; an ApiError DeadlineExceeded if no more than needed."""
-        left = self.left()
+        left = self._end - time.monotonic()
         if left <= needed:
             raise ApiError("DeadlineExceeded", "the function's time limit is near: not done")
         return left

@@ -1,27 +1,22 @@
-"""One invocation: its identity, deadline and log, and the way from requests to outcomes."""
+"""One invocation: its identity, its deadline, and what it logs and gives back."""
 
 from __future__ import annotations
 
 import os
 import time
 from contextlib import suppress
-from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from .deadline import Deadline
 from .errors import InstanceRefreshError, InvalidSetting
-from .gateway.credentials import credentials
-from .logs import logger, quiet
+from .logs import logger, prepare
 from .settings import Settings, settings
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from .gateway.cloud import Cloud
-    from .gateway.credentials import Credentials
     from .model.outcome import Outcome
-    from .model.request import Request
 
 _WARNING = ("refused", "rejected", "attention")
 
@@ -34,7 +29,6 @@ class Invocation:
     """Used as a context; writes one line an outcome, and the summary line at its end."""
 
     def __init__(self, trigger: str, context: dict[str, Any]) -> None:
-        quiet()
         self._started = time.monotonic()
         self.trigger = trigger
         self.request_id = str(context.get("request_id") or "")
@@ -47,9 +41,11 @@ class Invocation:
         self.errors: list[tuple[InstanceRefreshError, str]] = []
         self.notes: list[dict[str, str]] = []
         self.states: dict[str, int] = {}
+        self._turned_away = 0
         self._retryable: list[str] = []
 
     def __enter__(self) -> Invocation:  # noqa: PYI034 — Self needs typing_extensions on 3.10
+        prepare()
         with suppress(InvalidSetting):  # told where the settings are needed
             logger().setLevel(self.settings.log_level)
         logger().clear_state()
@@ -75,8 +71,9 @@ class Invocation:
             outcomes=counts,
             states=self.states or None,
             errors=len(self.errors),
+            turned_away=self._turned_away or None,
             will_be_retried=isinstance(error, Exception),
-            duration_ms=self._elapsed(),
+            duration_ms=round((time.monotonic() - self._started) * 1000),
         )
         if unknown:  # SCF logs what is raised, and the text of this error may quote what came in
             message = "the function met an error that it does not know"
@@ -86,56 +83,43 @@ class Invocation:
     def settings(self) -> Settings:
         return settings(os.environ)
 
-    @cached_property
-    def _credentials(self) -> Credentials:
-        return credentials(os.environ)
-
-    @cached_property
-    def _cloud(self) -> Cloud:
-        from .gateway.cloud import Cloud
-
-        return Cloud(self.settings, self._credentials, self.deadline)
-
-    def now(self) -> datetime:
-        """Give the time by which windows and bakes are judged, however late the event came."""
-        return datetime.now(timezone.utc)
-
-    def roll_out(self, request: Request) -> tuple[Outcome, ...]:
-        """Carry a request out; one log line an outcome."""
-        cloud = self._cloud
-        from .rollout.run import roll_out
-
-        outcomes = roll_out(request, cloud, self.settings, self.now())
-        self.keep(outcomes)
-        self._retryable += [outcome.group for outcome in outcomes if outcome.retryable]
-        return outcomes
-
-    def reconcile(self, now: datetime) -> None:
-        """Look after every group that follows an image family; the next tick is the next try."""
-        cloud = self._cloud
-        from .rollout.run import reconcile
-
-        outcomes, states = reconcile(cloud, self.settings, self.region, now)
-        self.keep(outcomes)
-        self.states = states
-
-    def keep(self, outcomes: tuple[Outcome, ...]) -> None:
-        """Log outcomes, a line each, and keep them for the result."""
+    def keep(self, outcomes: tuple[Outcome, ...], *, tried_again: bool = False) -> None:
+        """Log outcomes, a line each, and keep them; those that another try can mend, for it."""
         for outcome in outcomes:
-            self._log(outcome)
+            fields: dict[str, Any] = {
+                "outcome": outcome.outcome,
+                "group": outcome.group or None,
+                "group_name": outcome.group_name or None,
+                "region": outcome.region or None,
+                "image": outcome.image or None,
+                "activity": outcome.activity or None,
+                "code": outcome.code or None,
+                "remedy": outcome.remedy or None,
+                "api_request_id": outcome.request_id or None,
+                "retryable": outcome.retryable or None,
+                "notes": list(outcome.notes) or None,
+                "duration_ms": round((time.monotonic() - self._started) * 1000),
+            }
+            if outcome.outcome == "failed" or outcome.urgent:
+                logger().error(outcome.reason, **fields)
+            elif outcome.outcome in _WARNING:
+                logger().warning(outcome.reason, **fields)
+            else:
+                logger().info(outcome.reason, **fields)
         self.outcomes += outcomes
-
-    def read_object(self, region: str, bucket: str, key: str, most: int) -> bytes:
-        """Read an object of COS with the role's credentials, one byte more than `most` at most."""
-        from .gateway.cos import Cos
-
-        cos = Cos(self.settings.cos_endpoint, self._credentials, self.deadline)
-        return cos.read(region, bucket, key, most)
+        if tried_again:
+            self._retryable += [outcome.group for outcome in outcomes if outcome.retryable]
 
     def note(self, code: str, reason: str, about: str = "") -> None:
         """Log and keep what needs no one to act; `about` names an object of COS."""
         self.notes.append({"Code": code, "Reason": reason, **({"Object": about} if about else {})})
         logger().info(reason, code=code, object=about or None)
+
+    def turn_away(self, error: InstanceRefreshError) -> InstanceRefreshError:
+        """Log and count a call that is not served: a stranger's must raise no alarm."""
+        self._turned_away += 1
+        logger().info(str(error), code=error.code)
+        return error
 
     def fail(self, error: InstanceRefreshError, about: str = "") -> None:
         """Log and keep an error that belongs to no group; `about` names an object of COS."""
@@ -186,27 +170,3 @@ class Invocation:
             "Notes": self.notes,
             **({"States": self.states} if self.states else {}),
         }
-
-    def _log(self, outcome: Outcome) -> None:
-        fields: dict[str, Any] = {
-            "outcome": outcome.outcome,
-            "group": outcome.group or None,
-            "region": outcome.region or None,
-            "image": outcome.image or None,
-            "activity": outcome.activity or None,
-            "code": outcome.code or None,
-            "remedy": outcome.remedy or None,
-            "api_request_id": outcome.request_id or None,
-            "retryable": outcome.retryable or None,
-            "notes": list(outcome.notes) or None,
-            "duration_ms": self._elapsed(),
-        }
-        if outcome.outcome == "failed" or outcome.urgent:
-            logger().error(outcome.reason, **fields)
-        elif outcome.outcome in _WARNING:
-            logger().warning(outcome.reason, **fields)
-        else:
-            logger().info(outcome.reason, **fields)
-
-    def _elapsed(self) -> int:
-        return round((time.monotonic() - self._started) * 1000)

@@ -6,7 +6,7 @@ import json
 import logging
 import sys
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 # SCF's own bootstrap logs from DEBUG up, and at DEBUG the SDK writes tokens and signatures.
 logging.getLogger().setLevel(logging.WARNING)
@@ -16,27 +16,11 @@ from aws_lambda_powertools.logging import Logger  # noqa: E402 — it logs while
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    _Handler = logging.StreamHandler[TextIO]
-else:
-    _Handler = logging.StreamHandler
 
 # SCF cuts a line at 8 KB; the newline counts.
 MAX_LINE = 8000
 _CUTS = (1000, 300, 100, 30, 1)
-
-
-class _Stdout(_Handler):
-    """Writes to what is stdout at the time, not at the time of the import."""
-
-    def __init__(self) -> None:
-        logging.Handler.__init__(self)
-
-    @property
-    def stream(self) -> TextIO:
-        return sys.stdout
-
-    @stream.setter
-    def stream(self, _: TextIO) -> None: ...
+_HANDLER = logging.StreamHandler(sys.stdout)
 
 
 @lru_cache(maxsize=1)
@@ -45,7 +29,7 @@ def logger() -> Logger:
     return Logger(
         service="instance-refresh",
         level="INFO",
-        logger_handler=_Stdout(),
+        logger_handler=_HANDLER,
         json_serializer=serialize,
         utc=True,
         use_rfc3339=True,
@@ -53,8 +37,9 @@ def logger() -> Logger:
     )
 
 
-def quiet() -> None:
-    """Keep every library at WARNING, whatever SCF's bootstrap has set since."""
+def prepare() -> None:
+    """Write to what is stdout now, and keep every library at WARNING, whatever SCF has set."""
+    _HANDLER.stream = sys.stdout
     logging.getLogger().setLevel(logging.WARNING)
 
 

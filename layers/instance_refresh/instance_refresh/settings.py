@@ -1,10 +1,11 @@
-"""The functions' settings: what their environment variables say."""
+"""The functions' settings: a table of what their environment variables say."""
 
 from __future__ import annotations
 
 import base64
 import re
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from .errors import InvalidSetting
 from .model.action import PAUSED_ACTIONS
@@ -13,109 +14,14 @@ from .model.readers import duration, one_of, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import timedelta
 
+    from .model.action import PausedAction
 
 Value = TypeVar("Value")
-# The variables that `settings` reads.
-NAMES = (
-    "AS_ENDPOINT",
-    "CVM_ENDPOINT",
-    "COS_ENDPOINT",
-    "MANIFEST_PREFIX",
-    "MANIFEST_SUFFIX",
-    "MANIFEST_BUCKETS",
-    "IMAGE_CREATORS",
-    "ALLOWED_GROUPS",
-    "ALLOWED_REGIONS",
-    "LOG_LEVEL",
-    "WEBHOOK_AUTH",
-    "WEBHOOK_SECRET",
-    "WEBHOOK_SECRET_PREVIOUS",
-    "MAX_REFRESHING",
-    "MAX_GROUPS",
-    "PAUSED_LIMIT",
-    "FAILED_LIMIT",
-    "STUCK_LIMIT",
-    "UNDEPLOYED_LIMIT",
-    "PAUSED_ACTION",
-)
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
 _LEAST_SECRET = 24
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-
-
-class Settings(NamedTuple):
-    """What the environment says, checked; `settings` makes it."""
-
-    as_endpoint: str
-    cvm_endpoint: str
-    cos_endpoint: str | None
-    manifest_prefix: str
-    manifest_suffix: str
-    manifest_buckets: tuple[str, ...]
-    allowed: Allowed
-    log_level: str
-    webhook_auth: str
-    webhook_secrets: tuple[str, ...]
-    limits: Limits
-
-    def __repr__(self) -> str:
-        """Show all but the secrets."""
-        return f"Settings({self._replace(webhook_secrets=())._asdict()})"
-
-
-def settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings; an InvalidSetting names the variable that is wrong."""
-    return Settings(
-        as_endpoint=_read(environ, "AS_ENDPOINT", "https://as.tencentcloudapi.com", _url),
-        cvm_endpoint=_read(environ, "CVM_ENDPOINT", "https://cvm.tencentcloudapi.com", _url),
-        cos_endpoint=_read(environ, "COS_ENDPOINT", "", _url) or None,
-        manifest_prefix=environ.get("MANIFEST_PREFIX", ""),
-        manifest_suffix=environ.get("MANIFEST_SUFFIX", ".json"),
-        manifest_buckets=_read(environ, "MANIFEST_BUCKETS", "", _words),
-        allowed=Allowed(
-            creators=_read(environ, "IMAGE_CREATORS", "", _words),
-            groups=_read(environ, "ALLOWED_GROUPS", "", _words),
-            regions=_read(environ, "ALLOWED_REGIONS", "", _words),
-        ),
-        log_level=_read(environ, "LOG_LEVEL", "INFO", lambda text: one_of(*_LEVELS)(text.upper())),
-        webhook_auth=_read(environ, "WEBHOOK_AUTH", "signature", one_of("signature", "cam")),
-        webhook_secrets=(
-            *_read(environ, "WEBHOOK_SECRET", "", _secret),
-            *_read(environ, "WEBHOOK_SECRET_PREVIOUS", "", _secret),
-        ),
-        limits=Limits(
-            paused=_read(environ, "PAUSED_LIMIT", "2h", duration),
-            failed=_read(environ, "FAILED_LIMIT", "15m", duration),
-            stuck=_read(environ, "STUCK_LIMIT", "1h", duration),
-            undeployed=_read(environ, "UNDEPLOYED_LIMIT", "1d", duration),
-            paused_action=_read(environ, "PAUSED_ACTION", "alert", one_of(*PAUSED_ACTIONS)),
-            refreshing=_read(environ, "MAX_REFRESHING", "5", whole(0, 9999)),
-            groups=_read(environ, "MAX_GROUPS", "10", whole(1, 1000)),
-        ),
-    )
-
-
-def _read(
-    environ: Mapping[str, str], name: str, default: str, reader: Callable[[str], Value]
-) -> Value:
-    try:
-        return reader(environ.get(name) or default)
-    except ValueError as error:
-        raise InvalidSetting(name, str(error)) from None
-
-
-def _secret(text: str) -> tuple[str, ...]:
-    if not text:
-        return ()
-    try:
-        secret = base64.b64decode(text.removeprefix("whsec_"), validate=True)
-    except ValueError:
-        secret = b""
-    if len(secret) < _LEAST_SECRET:
-        message = f"must be whsec_ and the base64 of at least {_LEAST_SECRET} random bytes"
-        raise ValueError(message)
-    return (text,)
+_LEVEL = one_of("DEBUG", "INFO", "WARNING", "ERROR")
 
 
 def _url(text: str) -> str:
@@ -127,3 +33,102 @@ def _url(text: str) -> str:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _secret(text: str) -> str:
+    if not text:
+        return ""
+    try:
+        secret = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        secret = b""
+    if len(secret) < _LEAST_SECRET:
+        message = f"must be whsec_ and the base64 of at least {_LEAST_SECRET} random bytes"
+        raise ValueError(message)
+    return text
+
+
+class Setting(NamedTuple):
+    """A row of the table; an empty variable is as one that is not set, unless `empty`."""
+
+    default: str
+    read: Callable[[str], Any]
+    meaning: str
+    empty: bool
+
+
+def _setting(
+    default: str, read: Callable[[str], Value], meaning: str, *, empty: bool = False
+) -> Value:
+    """Make a row; it stands where its value will."""
+    return cast("Value", Setting(default, read, meaning, empty))
+
+
+class Settings(NamedTuple):
+    """One line a setting: its variable's name in small letters, default, reader and meaning."""
+
+    # fmt: off
+    as_endpoint: str = _setting("https://as.tencentcloudapi.com", _url, "Auto Scaling")
+    cvm_endpoint: str = _setting("https://cvm.tencentcloudapi.com", _url, "CVM")
+    cos_endpoint: str = _setting("", _url, "COS; the bucket's own where it is empty")
+    manifest_prefix: str = _setting("", str, "what the keys of manifests begin with")
+    manifest_suffix: str = _setting(".json", str, "what they end with", empty=True)
+    manifest_buckets: tuple[str, ...] = _setting("", _words, "the buckets whose manifests are read")
+    image_creators: tuple[str, ...] = _setting("", _words, "whose shared images are allowed; * any")
+    allowed_groups: tuple[str, ...] = _setting("", _words, "the groups that may be refreshed")
+    allowed_regions: tuple[str, ...] = _setting("", _words, "the regions that are served")
+    log_level: str = _setting("INFO", lambda text: _LEVEL(text.upper()), "what is logged")
+    webhook_auth: str = _setting("signature", one_of("signature", "cam"), "who checks the callers")
+    webhook_secret: str = _setting("", _secret, "the secret that calls are signed with")
+    webhook_secret_previous: str = _setting("", _secret, "accepted as well, while it is replaced")
+    max_refreshing: int = _setting("5", whole(0, 9999), "how many followers refresh at a time")
+    max_groups: int = _setting("10", whole(1, 1000), "how many groups the tags of a request start")
+    paused_limit: timedelta = _setting("2h", duration, "how long a pause may last")
+    failed_limit: timedelta = _setting("15m", duration, "how long a pause after a failure may last")
+    stuck_limit: timedelta = _setting("1h", duration, "how long nothing may go on in a refresh")
+    undeployed_limit: timedelta = _setting("1d", duration, "how long an image may be out unnoticed")
+    paused_action: PausedAction = _setting("alert", one_of(*PAUSED_ACTIONS), "what ends a pause")
+    # fmt: on
+
+    @property
+    def allowed(self) -> Allowed:
+        return Allowed(self.image_creators, self.allowed_groups, self.allowed_regions)
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(
+            paused=self.paused_limit,
+            failed=self.failed_limit,
+            stuck=self.stuck_limit,
+            undeployed=self.undeployed_limit,
+            paused_action=self.paused_action,
+            refreshing=self.max_refreshing,
+            groups=self.max_groups,
+        )
+
+    def __repr__(self) -> str:
+        """Show all but the secrets."""
+        return f"Settings({self._replace(webhook_secret='', webhook_secret_previous='')._asdict()})"
+
+
+TABLE: dict[str, Setting] = {name.upper(): row for name, row in Settings._field_defaults.items()}
+NAMES = tuple(TABLE)
+
+
+def settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings; an InvalidSetting names the variable that is wrong."""
+    return _read(tuple(environ.get(name) for name in TABLE))
+
+
+@lru_cache(maxsize=1)
+def _read(texts: tuple[str | None, ...]) -> Settings:
+    """Read them anew only where one has changed since the invocation before."""
+    values = []
+    for (name, row), text in zip(TABLE.items(), texts, strict=True):
+        try:
+            values.append(
+                row.read(row.default if text is None or not (text or row.empty) else text)
+            )
+        except ValueError as error:
+            raise InvalidSetting(name, str(error)) from None
+    return Settings(*values)

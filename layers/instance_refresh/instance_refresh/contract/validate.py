@@ -1,36 +1,37 @@
-"""Parse what comes in, and check it by validators that are built once from the schemas here."""
+"""Parse what comes in, and check it against the schemas here, each made into a check once.
+
+Whether a document follows its schema is said without `jsonschema`, by the keywords that the schemas
+here use; `explain` says what is wrong with one that doesn't. Tests hold the two against each other.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from functools import lru_cache
-from itertools import islice
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidInput
 from ..model.problem import Problem, printable
-from .quick import is_a, quick, unique_items
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
-    from jsonschema.exceptions import ValidationError
-    from jsonschema.protocols import Validator
+    Check = Callable[[Any], bool]
 
-    from .quick import Check
-
-_IN_WORDS = {
-    "object": "an object",
-    "array": "a list",
-    "string": "a string",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "null": "null",
+Schema = dict[str, Any]
+ANNOTATIONS = frozenset({"$schema", "$id", "$comment", "$defs", "title"})
+_CLASSES: dict[str, Any] = {
+    "object": dict,
+    "array": list,
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "null": type(None),
 }
-_MOST_PROBLEMS, _MOST_ERRORS = 50, 1000
 
 
 def parse(text: str | bytes, what: str) -> Any:
@@ -48,105 +49,107 @@ def parse(text: str | bytes, what: str) -> Any:
     raise InvalidInput(what, [Problem("", message)])
 
 
-def check(schema: str, document: Any, what: str) -> Any:
-    """Give the document back if it follows the schema, else raise InvalidInput with every problem.
-
-    A problem never quotes the value that it is about.
-    """
-    if _quick(schema)(document):
+def check(name: str, document: Any, what: str) -> Any:
+    """Give the document back if it follows the schema, or raise InvalidInput with all problems."""
+    if follows(name)(document):
         return document
-    found = list(islice(_validator(schema).iter_errors(document), _MOST_ERRORS))
-    errors = sorted(found, key=lambda error: error.json_path)
-    mistyped = {error.json_path for error in errors if error.validator == "type"}
-    problems = [
-        problem
-        for error in errors
-        if error.validator == "type" or error.json_path not in mistyped
-        for problem in _problems(error)
-    ]
-    problems = list(dict.fromkeys(problems))
-    left = len(problems) - _MOST_PROBLEMS
-    if left > 0:
-        count = f"{left} more problems" + (" or more" if len(found) == _MOST_ERRORS else "")
-        problems = [*problems[:_MOST_PROBLEMS], Problem("", count)]
-    raise InvalidInput(what, problems)
+    from .explain import problems
+
+    raise InvalidInput(what, problems(name, document))
 
 
 @lru_cache
-def schema(name: str) -> dict[str, Any]:
+def schema(name: str) -> Schema:
     """Read a schema of this folder by its name."""
-    document: dict[str, Any] = json.loads(Path(__file__).with_name(f"{name}.json").read_bytes())
+    document: Schema = json.loads(Path(__file__).with_name(f"{name}.json").read_bytes())
     return document
 
 
-@lru_cache
-def _quick(name: str) -> Check:
-    return quick(schema(name), lambda urn: schema(urn.rpartition(":")[2].replace("-", "_")))
+def resolved(reference: str, root: Schema) -> tuple[Schema, Schema]:
+    """Give what a `$ref` names (`urn:instance-refresh:request#/$defs/fields`), and its root."""
+    urn, _, pointer = reference.partition("#")
+    rules = root = schema(urn.rpartition(":")[2].replace("-", "_")) if urn else root
+    for part in pointer.split("/")[1:]:
+        rules = rules[part]
+    return rules, root
 
 
 @lru_cache
-def _validator(name: str) -> Validator:
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import ValidationError
-    from jsonschema.validators import extend
-    from referencing import Registry
-    from referencing.jsonschema import DRAFT202012
-
-    def unique(_: Any, wanted: bool, value: Any, __: Any) -> Iterator[ValidationError]:
-        """Compare in one pass: jsonschema's own compares each entry with each."""
-        if wanted and not unique_items(value):
-            yield ValidationError("not unique")
-
-    types = Draft202012Validator.TYPE_CHECKER.redefine(
-        "integer", lambda _, value: is_a("integer", value)
-    )
-    strict: Any = extend(  # type: ignore[no-untyped-call]  # the stubs leave its types out
-        Draft202012Validator, {"uniqueItems": unique}, type_checker=types
-    )
-
-    # A schema that names its dialect would be checked by jsonschema's own class, not this one.
-    own, request = (
-        {keyword: rule for keyword, rule in schema(one).items() if keyword != "$schema"}
-        for one in (name, "request")
-    )
-    registry = Registry().with_resource(request["$id"], DRAFT202012.create_resource(request))
-    validator: Validator = strict(own, registry=registry)
-    return validator
+def follows(name: str) -> Check:
+    """Make what says whether a document follows a schema."""
+    return _check(schema(name), schema(name))
 
 
-def _problems(error: ValidationError) -> list[Problem]:
-    pointer = "".join(f"/{_token(part)}" for part in error.absolute_path)
-    rule, value, instance = error.validator, error.validator_value, cast("Any", error.instance)
-    rules = cast("dict[str, Any]", error.schema)
-    if rule == "additionalProperties":
-        extra = [name for name in instance if name not in rules["properties"]]
-        return [Problem(f"{pointer}/{_token(name)}", "is not a known field") for name in extra]
-    if rule == "required":
-        missing = [name for name in cast("list[str]", value) if name not in instance]
-        return [Problem(f"{pointer}/{name}", "is required") for name in missing]
-    return [Problem(pointer, _message(rule, value, rules))]
+def _check(rules: Schema, root: Schema) -> Check:
+    checks = [
+        partial(KEYWORDS[keyword], _expected(keyword, rules, root))
+        for keyword in rules
+        if keyword not in ANNOTATIONS
+    ]
+    return partial(KEYWORDS["allOf"], checks)
 
 
-def _message(rule: Any, value: Any, rules: dict[str, Any]) -> str:
-    """Say what is expected, in the schema's own words where it has some."""
-    words = rules.get("$comment")
-    if rule == "type":
-        kinds = [value] if isinstance(value, str) else value
-        return f"must be {' or '.join(_IN_WORDS[kind] for kind in kinds)}"
-    if rule == "enum":
-        return f"must be one of {', '.join(map(str, value))}"
-    if rule in ("minimum", "maximum"):
-        return f"must be at {'least' if rule == 'minimum' else 'most'} {value}"
-    if rule in ("minItems", "maxItems"):
-        return f"must have at {'least' if rule == 'minItems' else 'most'} {value} entries"
-    if rule in ("minLength", "maxLength"):
-        return f"must have at {'least' if rule == 'minLength' else 'most'} {value} characters"
-    if rule == "uniqueItems":
-        return "must not have the same entry twice"
-    return words or f"must follow {rule} {json.dumps(value)[:80]}"
+def _expected(keyword: str, rules: Schema, root: Schema) -> Any:
+    """Give what a keyword expects, with checks in the place of schemas."""
+    value = rules[keyword]
+    if keyword == "$ref":
+        return _check(*resolved(value, root))
+    if keyword in ("items", "not"):
+        return _check(value, root)
+    if keyword in ("allOf", "anyOf", "oneOf"):
+        return [_check(one, root) for one in value]
+    if keyword == "properties":
+        return {name: _check(one, root) for name, one in value.items()}
+    if keyword == "additionalProperties":  # false, wherever it is here
+        return rules["properties"].keys()
+    if keyword == "type":
+        return [value] if isinstance(value, str) else value
+    return value
 
 
-def _token(part: Any) -> str:
+def is_a(kind: str, value: Any) -> bool:
+    """Say whether a value is of a JSON type; 2.0 is no integer here, as the API takes none."""
+    if isinstance(value, bool):
+        return kind == "boolean"
+    return isinstance(value, _CLASSES[kind])
+
+
+def unique_items(value: Any) -> bool:
+    """Say whether a list has no text twice: the lists that must not hold texts alone."""
+    texts = [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+    return len({*texts}) == len(texts)
+
+
+KEYWORDS: dict[str, Callable[[Any, Any], bool]] = {
+    "$ref": lambda check, value: check(value),
+    "not": lambda check, value: not check(value),
+    "allOf": lambda checks, value: all(check(value) for check in checks),
+    "anyOf": lambda checks, value: any(check(value) for check in checks),
+    "oneOf": lambda checks, value: sum(check(value) for check in checks) == 1,
+    "type": lambda kinds, value: any(is_a(kind, value) for kind in kinds),
+    "enum": lambda texts, value: isinstance(value, str) and value in texts,
+    "const": lambda text, value: isinstance(value, str) and value == text,
+    "properties": lambda checks, value: (
+        not isinstance(value, dict)
+        or all(checks[name](item) for name, item in value.items() if name in checks)
+    ),
+    "additionalProperties": lambda names, value: (
+        not isinstance(value, dict) or value.keys() <= names
+    ),
+    "required": lambda names, value: not isinstance(value, dict) or value.keys() >= {*names},
+    "items": lambda check, value: not isinstance(value, list) or all(map(check, value)),
+    "minItems": lambda least, value: not isinstance(value, list) or len(value) >= least,
+    "maxItems": lambda most, value: not isinstance(value, list) or len(value) <= most,
+    "uniqueItems": lambda wanted, value: not wanted or unique_items(value),
+    "minLength": lambda least, value: not isinstance(value, str) or len(value) >= least,
+    "maxLength": lambda most, value: not isinstance(value, str) or len(value) <= most,
+    "pattern": lambda form, value: not isinstance(value, str) or bool(re.search(form, value)),
+    "minimum": lambda least, value: not is_a("number", value) or value >= least,
+    "maximum": lambda most, value: not is_a("number", value) or value <= most,
+}
+
+
+def token(part: Any) -> str:
     """Write a JSON Pointer's token; a name that a sender chose is kept short and printable."""
     text = printable(str(part).replace("~", "~0").replace("/", "~1"))
     return text if len(text) <= 64 else f"{text[:64]}…"
@@ -157,7 +160,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(document) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name, count in Counter(names).items() if count > 1)
-        message = f"has the field {_token(twice)} twice in one object"
+        message = f"has the field {token(twice)} twice in one object"
         raise ValueError(message)
     return document
 

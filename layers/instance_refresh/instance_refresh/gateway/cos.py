@@ -18,15 +18,16 @@ from urllib3.exceptions import HTTPError
 
 from ..deadline import within
 from ..errors import ApiError
-from .retry import retry
+from .client import retry
 
 if TYPE_CHECKING:
     from ..deadline import Deadline
-    from .credentials import Credentials
+    from .cloud import Credentials
 
 _VALID_SECONDS = 300
 _TIMEOUT = 10.0
 _OK, _SERVER_ERROR = 200, 500
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_=-]{1,128}")  # base64 of some form, or hexadecimal
 _CODE = re.compile(rb"<Code>([A-Za-z.]{1,64})</Code>")
 
 
@@ -111,9 +112,10 @@ def _get(
 def _refused(answer: requests.Response, body: bytes) -> ApiError:
     found = _CODE.search(body)
     code = found[1].decode() if found else "ServerNetworkError"
+    request_id = answer.headers.get("x-cos-request-id", "")
     return ApiError(
         code,
         f"GetObject was answered {answer.status_code} {code}",
-        answer.headers.get("x-cos-request-id"),
+        request_id if _REQUEST_ID.fullmatch(request_id) else None,
         fate_unknown=answer.status_code >= _SERVER_ERROR,
     )

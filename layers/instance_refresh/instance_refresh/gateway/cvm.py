@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .actions import Actions, parsed
-from .objects import image_from, machine_from
-from .reading import all_pages
+from ..errors import ApiError
+from .objects import IMAGES, MACHINES
+from .reading import Actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,25 +19,28 @@ class Cvm(Actions):
 
     def images(self, ids: Iterable[str]) -> list[Image]:
         """Read images by id, those that are in the region."""
-        return self._by_ids("DescribeImages", "ImageSet", image_from, "ImageIds", ids)
+        return self._by_ids(IMAGES, ids)
 
     def newest_of_family(self, family: str) -> Image | None:
-        """Read the family's newest image that is NORMAL and not deprecated."""
-        item = self._call("DescribeImageFromFamily", ImageFamily=family).get("Image")
-        return parsed(image_from, [item])[0] if item else None
+        """Read the family's newest image that is NORMAL and not deprecated, whoever made it."""
+        action = "DescribeImageFromFamily"
+        item = self.api.call(action, {"ImageFamily": family}, self.deadline).get("Image")
+        try:
+            return IMAGES.read(item) if item else None
+        except (LookupError, TypeError, ValueError, AttributeError):
+            message = f"{action} was answered with no image as the API describes it"
+            raise ApiError("InvalidAnswer", message, fate_unknown=True) from None
 
-    def images_of_family(self, family: str, *, shared: bool) -> list[Image]:
-        """List the account's and the platform's images of a family, with `shared` also others'.
+    def of_family(self, family: str) -> list[Image]:
+        """Read the family's images that are the account's own or shared to it, the newest first.
 
-        No filter of DescribeImages takes a family.
+        No filter takes a family, so every image of these two types is listed. The platform's own
+        are many and of no family of ours.
         """
-        kinds = ["PRIVATE_IMAGE", "PUBLIC_IMAGE", *(["SHARED_IMAGE"] if shared else [])]
-        filters = [{"Name": "image-type", "Values": kinds}]
-        listed = all_pages(self._pages("DescribeImages", "ImageSet", image_from, Filters=filters))
-        return [image for image in listed if image.family == family]
+        types = {"Name": "image-type", "Values": ["PRIVATE_IMAGE", "SHARED_IMAGE"]}
+        found = [image for image in self._all(IMAGES, [types]) if image.family == family]
+        return sorted(found, key=lambda one: one.created.timestamp() if one.created else 0.0)[::-1]
 
     def machines(self, ids: Iterable[str]) -> dict[str, Machine]:
         """Read what CVM knows of instances, by their ids, those that exist."""
-        action, objects = "DescribeInstances", "InstanceSet"
-        found = self._by_ids(action, objects, machine_from, "InstanceIds", ids)
-        return {machine.instance_id: machine for machine in found}
+        return {machine.instance_id: machine for machine in self._by_ids(MACHINES, ids)}

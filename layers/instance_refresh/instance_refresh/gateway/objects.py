@@ -1,188 +1,215 @@
 """Read the objects of the APIs: Auto Scaling 2018-04-19 and CVM 2017-03-12.
 
 A field of another type than the API's is a TypeError, one that must be there and isn't a
-LookupError; `actions.parsed` makes an ApiError of either.
+LookupError; `Actions` makes an ApiError of either.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from ..model.fleet import (
-    Activity,
-    Batch,
-    BatchInstance,
-    Group,
-    Image,
-    Instance,
-    LaunchConfiguration,
-    Machine,
-    ScalingActivity,
-)
+from ..model import fleet
 from ..model.readers import moment
+from .reading import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Callable
 
-Value = TypeVar("Value")
-
-_HEALTH = {"CheckInstanceTargetHealth": bool, "CheckInstanceTargetHealthTimeout": int}
+Object = TypeVar("Object")
+_MUST_BE_THERE = object()
 
 
-def image_from(item: Mapping[str, Any]) -> Image:
-    return Image(
-        image_id=_given(item, "ImageId", str),
-        family=_text(item, "ImageFamily"),
-        created=_moment(item, "CreatedTime"),
-        state=_text(item, "ImageState"),
-        progress=_of(item, "SyncPercent", int),
-        deprecated=_of(item, "ImageDeprecated", bool) or False,
-        architecture=_text(item, "Architecture"),
-        size=_number(item, "ImageSize"),
-        creator=_text(item, "ImageCreator"),
-        kind=_text(item, "ImageType"),
-    )
+class _Field(NamedTuple):
+    """A field of the API's: its JSON type, what stands for null or absent, and how it is read."""
+
+    name: str
+    kind: type
+    absent: Any = _MUST_BE_THERE
+    read: Callable[[Any], Any] | None = None
 
 
-def instance_from(item: Mapping[str, Any]) -> Instance:
-    return Instance(
-        instance_id=_given(item, "InstanceId", str),
-        group_id=_given(item, "AutoScalingGroupId", str),
-        life_cycle_state=_given(item, "LifeCycleState", str),
-        health=_text(item, "HealthStatus"),
-    )
+def _reader(make: Callable[..., Object], **fields: _Field) -> Callable[[dict[str, Any]], Object]:
+    """Make what reads an object: by its table of fields, in the order in which `make` takes them.
+
+    It runs once for each of tens of thousands of instances.
+    """
+    names = getattr(make, "_fields", tuple(fields))
+    table = [tuple(fields[name]) for name in names if name in fields]
+
+    def read(item: dict[str, Any]) -> Object:
+        values = []
+        for name, kind, absent, convert in table:
+            value = item.get(name)
+            if value is None:
+                if absent is _MUST_BE_THERE:
+                    raise LookupError(name)
+                value = absent
+            elif type(value) is not kind:
+                raise TypeError(name)
+            elif convert:
+                value = convert(value)
+            values.append(value)
+        return make(*values)
+
+    return read
 
 
-def machine_from(item: Mapping[str, Any]) -> Machine:
-    return Machine(
-        instance_id=_given(item, "InstanceId", str),
-        image_id=_text(item, "ImageId"),
-        system_disk=_number(_object(item, "SystemDisk"), "DiskSize"),
-        state=_text(item, "InstanceState"),
-        operation=_text(item, "LatestOperation"),
-        operation_state=_text(item, "LatestOperationState"),
-        operation_message=_text(item, "LatestOperationErrorMsg"),
-    )
+def _text(name: str) -> _Field:
+    return _Field(name, str, "")
 
 
-def launch_configuration_from(item: Mapping[str, Any]) -> LaunchConfiguration:
-    groups = _list(item, "AutoScalingGroupAbstractSet")
-    return LaunchConfiguration(
-        launch_configuration_id=_given(item, "LaunchConfigurationId", str),
-        image_id=_text(item, "ImageId"),
-        status=_text(item, "LaunchConfigurationStatus"),
-        system_disk=_number(_object(item, "SystemDisk"), "DiskSize"),
-        updated=_moment(item, "UpdatedTime") or _moment(item, "CreatedTime"),
-        group_ids=tuple(_given(group, "AutoScalingGroupId", str) for group in groups),
-        created=_moment(item, "CreatedTime"),
-    )
+def _number(name: str) -> _Field:
+    return _Field(name, int, 0)
 
 
-def group_from(item: Mapping[str, Any]) -> Group:
-    return Group(
-        group_id=_given(item, "AutoScalingGroupId", str),
-        status=_text(item, "AutoScalingGroupStatus"),
-        in_activity=_text(item, "InActivityStatus") == "IN_ACTIVITY",
-        in_service=_number(item, "InServiceInstanceCount"),
-        instances=_number(item, "InstanceCount"),
-        launch_configuration_id=_text(item, "LaunchConfigurationId"),
-        has_load_balancer=bool(_list(item, "ForwardLoadBalancerSet")),
-        name=_text(item, "AutoScalingGroupName"),
-        tags={_given(tag, "Key", str): _text(tag, "Value") for tag in _list(item, "Tags")},
-    )
+def _given(name: str, kind: type = str) -> _Field:
+    return _Field(name, kind)
 
 
-def activity_from(item: Mapping[str, Any]) -> Activity:
-    settings = _object(item, "RefreshSettings")
-    health = {name: _of(settings, name, kind) for name, kind in _HEALTH.items()}
-    return Activity(
-        activity_id=_given(item, "RefreshActivityId", str),
-        group_id=_given(item, "AutoScalingGroupId", str),
-        origin_id=_text(item, "OriginRefreshActivityId"),
-        kind=_text(item, "ActivityType") or "NORMAL",
-        mode=_text(item, "RefreshMode"),
-        status=_text(item, "Status"),
-        created=_moment(item, "CreatedTime"),
-        ended=_moment(item, "EndTime"),
-        batch=_number(item, "CurrentRefreshBatchNum"),
-        batches=tuple(_batch_from(batch) for batch in _list(item, "RefreshBatchSet")),
-        health={name: value for name, value in health.items() if value is not None},
-    )
+def _moment(name: str) -> _Field:
+    return _Field(name, str, None, lambda text: moment(text) if text else None)
 
 
-def _batch_from(item: Mapping[str, Any]) -> Batch:
-    instances = _list(item, "RefreshBatchRelatedInstanceSet")
-    return Batch(
-        number=_given(item, "RefreshBatchNum", int),
-        status=_text(item, "RefreshBatchStatus"),
-        started=_moment(item, "StartTime"),
-        ended=_moment(item, "EndTime"),
-        instances=tuple(_batch_instance_from(instance) for instance in instances),
-    )
+def _objects(name: str, read: Callable[[dict[str, Any]], Any]) -> _Field:
+    return _Field(name, list, (), lambda items: tuple(map(read, items)))
 
 
-def _batch_instance_from(item: Mapping[str, Any]) -> BatchInstance:
-    return BatchInstance(
-        instance_id=_given(item, "InstanceId", str),
-        status=_text(item, "InstanceStatus"),
-        message=_text(item, "InstanceStatusMessage"),
-        scaling_activity_id=_text(item, "LastActivityId"),
-    )
+_system_disk = _Field("SystemDisk", dict, 0, _reader(int, size=_number("DiskSize")))
 
-
-def scaling_activity_from(item: Mapping[str, Any]) -> ScalingActivity:
-    related = _list(item, "RelatedInstanceSet") + _list(item, "ActivityRelatedInstanceSet")
-    hooks = _list(item, "LifecycleActionResultSet")
-    return ScalingActivity(
-        activity_id=_given(item, "ActivityId", str),
-        group_id=_given(item, "AutoScalingGroupId", str),
-        status=_text(item, "StatusCode"),
-        message=_text(item, "StatusMessage"),
-        started=_moment(item, "StartTime"),
-        instances=tuple({_text(one, "InstanceId"): None for one in related}),
-        hooks=tuple(map(_hook_words, hooks)),
-    )
-
-
-def _hook_words(item: Mapping[str, Any]) -> str:
-    """Say how a lifecycle hook (LifecycleActionResultInfo) ended."""
-    hook, result = _text(item, "LifecycleHookId"), _text(item, "LifecycleActionResult")
-    return f"hook {hook} of {_text(item, 'InstanceId')}: {result} ({_text(item, 'ResultReason')})"
-
-
-def _of(item: Mapping[str, Any], name: str, kind: type[Value]) -> Value | None:
-    """Give a field, None where it is null or absent; a TypeError if it is no `kind`."""
-    value = item.get(name)
-    if value is not None and not isinstance(value, kind):
-        raise TypeError(name)
-    return value
-
-
-def _text(item: Mapping[str, Any], name: str) -> str:
-    return _of(item, name, str) or ""
-
-
-def _given(item: Mapping[str, Any], name: str, kind: type[Value]) -> Value:
-    """Give a field that must be there."""
-    value = _of(item, name, kind)
-    if value is None:
-        raise LookupError(name)
-    return value
-
-
-def _number(item: Mapping[str, Any], name: str) -> int:
-    return _of(item, name, int) or 0
-
-
-def _list(item: Mapping[str, Any], name: str) -> list[Any]:
-    return _of(item, name, list) or []
-
-
-def _object(item: Mapping[str, Any], name: str) -> dict[str, Any]:
-    return _of(item, name, dict) or {}
-
-
-def _moment(item: Mapping[str, Any], name: str) -> datetime | None:
-    value = _text(item, name)
-    return moment(value) if value else None
+IMAGES = Kind(
+    "DescribeImages", "ImageSet", "ImageIds",
+    _reader(
+        fleet.Image,
+        image_id=_given("ImageId"),
+        family=_text("ImageFamily"),
+        created=_moment("CreatedTime"),
+        state=_text("ImageState"),
+        progress=_Field("SyncPercent", int, None),
+        deprecated=_Field("ImageDeprecated", bool, absent=False),
+        architecture=_text("Architecture"),
+        size=_number("ImageSize"),
+        creator=_text("ImageCreator"),
+        kind=_text("ImageType"),
+    ),
+)  # fmt: skip
+MACHINES = Kind(
+    "DescribeInstances", "InstanceSet", "InstanceIds",
+    _reader(
+        fleet.Machine,
+        instance_id=_given("InstanceId"),
+        image_id=_text("ImageId"),
+        system_disk=_system_disk,
+        state=_text("InstanceState"),
+        operation=_text("LatestOperation"),
+        operation_state=_text("LatestOperationState"),
+        operation_message=_text("LatestOperationErrorMsg"),
+    ),
+)  # fmt: skip
+INSTANCES = Kind(
+    "DescribeAutoScalingInstances", "AutoScalingInstanceSet", "InstanceIds",
+    _reader(
+        fleet.Instance,
+        instance_id=_given("InstanceId"),
+        group_id=_given("AutoScalingGroupId"),
+        life_cycle_state=_given("LifeCycleState"),
+        health=_text("HealthStatus"),
+    ),
+)  # fmt: skip
+LAUNCH_CONFIGURATIONS = Kind(
+    "DescribeLaunchConfigurations", "LaunchConfigurationSet", "LaunchConfigurationIds",
+    _reader(
+        lambda name, image, status, disk, updated, created, groups: fleet.LaunchConfiguration(
+            name, image, status, disk, updated or created, groups, created
+        ),
+        launch_configuration_id=_given("LaunchConfigurationId"),
+        image_id=_text("ImageId"),
+        status=_text("LaunchConfigurationStatus"),
+        system_disk=_system_disk,
+        updated=_moment("UpdatedTime"),
+        created=_moment("CreatedTime"),
+        group_ids=_objects(
+            "AutoScalingGroupAbstractSet", _reader(str, group_id=_given("AutoScalingGroupId"))
+        ),
+    ),
+)  # fmt: skip
+_tag = _reader(lambda *pair: pair, key=_given("Key"), value=_text("Value"))
+GROUPS = Kind(
+    "DescribeAutoScalingGroups", "AutoScalingGroupSet", "AutoScalingGroupIds",
+    _reader(
+        fleet.Group,
+        group_id=_given("AutoScalingGroupId"),
+        name=_text("AutoScalingGroupName"),
+        status=_text("AutoScalingGroupStatus"),
+        in_activity=_Field("InActivityStatus", str, absent=False, read="IN_ACTIVITY".__eq__),
+        in_service=_number("InServiceInstanceCount"),
+        instances=_number("InstanceCount"),
+        launch_configuration_id=_text("LaunchConfigurationId"),
+        has_load_balancer=_Field("ForwardLoadBalancerSet", list, absent=False, read=bool),
+        tags=_Field("Tags", list, MappingProxyType({}), lambda tags: dict(map(_tag, tags))),
+    ),
+)  # fmt: skip
+_health = _reader(
+    lambda check, timeout: {
+        name: value
+        for name, value in (
+            ("CheckInstanceTargetHealth", check),
+            ("CheckInstanceTargetHealthTimeout", timeout),
+        )
+        if value is not None
+    },
+    check=_Field("CheckInstanceTargetHealth", bool, None),
+    timeout=_Field("CheckInstanceTargetHealthTimeout", int, None),
+)
+_batch_instance = _reader(
+    fleet.BatchInstance,
+    instance_id=_given("InstanceId"),
+    status=_text("InstanceStatus"),
+    message=_text("InstanceStatusMessage"),
+    scaling_activity_id=_text("LastActivityId"),
+)
+_batch = _reader(
+    fleet.Batch,
+    number=_given("RefreshBatchNum", int),
+    status=_text("RefreshBatchStatus"),
+    started=_moment("StartTime"),
+    ended=_moment("EndTime"),
+    instances=_objects("RefreshBatchRelatedInstanceSet", _batch_instance),
+)
+ACTIVITIES = Kind(
+    "DescribeRefreshActivities", "RefreshActivitySet", "RefreshActivityIds",
+    _reader(
+        fleet.Activity,
+        activity_id=_given("RefreshActivityId"),
+        group_id=_given("AutoScalingGroupId"),
+        origin_id=_text("OriginRefreshActivityId"),
+        kind=_Field("ActivityType", str, "NORMAL", lambda kind: kind or "NORMAL"),
+        mode=_text("RefreshMode"),
+        status=_text("Status"),
+        created=_moment("CreatedTime"),
+        ended=_moment("EndTime"),
+        batch=_number("CurrentRefreshBatchNum"),
+        batches=_objects("RefreshBatchSet", _batch),
+        health=_Field("RefreshSettings", dict, MappingProxyType({}), _health),
+    ),
+)  # fmt: skip
+_hook = _reader(
+    lambda hook, instance, result, why: f"hook {hook} of {instance}: {result} ({why})",
+    hook=_text("LifecycleHookId"),
+    instance=_text("InstanceId"),
+    result=_text("LifecycleActionResult"),
+    why=_text("ResultReason"),
+)
+SCALING_ACTIVITIES = Kind(
+    "DescribeAutoScalingActivities", "ActivitySet", "ActivityIds",
+    _reader(
+        fleet.ScalingActivity,
+        activity_id=_given("ActivityId"),
+        group_id=_given("AutoScalingGroupId"),
+        status=_text("StatusCode"),
+        message=_text("StatusMessage"),
+        started=_moment("StartTime"),
+        instances=_objects("RelatedInstanceSet", _reader(str, instance_id=_text("InstanceId"))),
+        hooks=_objects("LifecycleActionResultSet", _hook),
+    ),
+)  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 from ..model.message import LEVELS, Level
-from ..model.values import one_of
+from ..model.readers import one_of
 from .words import LANGUAGES, Language
 
 Kind = Literal["wecom", "dingtalk", "feishu", "lark", "slack", "cloudevents"]

@@ -6,6 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from ..errors import ApiError
 from ..model.message import worth_telling
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ def send(
     told = worth_telling(messages, level)
     if not told or not channels:
         return []
-    seconds = min(most_seconds, deadline.left())
-    if seconds <= 0:
+    try:
+        seconds = min(most_seconds, deadline.check())
+    except ApiError:
         return [
             f"{channel} was not told: the function's time limit is near" for channel in channels
         ]

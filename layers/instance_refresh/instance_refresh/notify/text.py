@@ -7,7 +7,7 @@ import re
 from datetime import timezone
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import printable
+from ..model.problem import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

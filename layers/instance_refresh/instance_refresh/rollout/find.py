@@ -100,9 +100,8 @@ def newest_of_family(cvm: Cvm, family: str, allowed: Allowed) -> Image | None:
     image = cvm.newest_of_family(family)
     if image is None or allows(image, allowed):
         return image
-    listed = cvm.images_of_family(family, shared=bool(allowed.creators))
-    good = [one for one in listed if one.usable and one.created and allows(one, allowed)]
-    return max(good, key=lambda one: (one.created, one.image_id), default=None)
+    good = (one for one in cvm.of_family(family) if one.usable and allows(one, allowed))
+    return next(good, None)
 
 
 def _newest_or_error(cvm: Cvm, allowed: Allowed, family: str) -> Image | ApiError | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..errors import ApiError
-from ..gateway.retry import wait
+from ..gateway.client import wait
 
 if TYPE_CHECKING:
     from ..gateway.autoscaling import AutoScaling

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..contract import parse
 from ..errors import InstanceRefreshError, InvalidInput, NotServed
+from ..gateway.cloud import credentials
 from ..model.problem import Problem, printable
-from . import expect, manifest
+from . import expect, manifest, roll_out
 
 if TYPE_CHECKING:
     from ..invocation import Invocation
@@ -76,14 +79,28 @@ def _serve(published: _Object, invocation: Invocation) -> None:
     if published.size > MAX_MANIFEST:
         raise _too_large()
     region = published.region or invocation.region
-    text = invocation.read_object(region, published.bucket, published.key, MAX_MANIFEST)
+    text = read(region, published.bucket, published.key, invocation)
     if len(text) > MAX_MANIFEST:
         raise _too_large()
-    for asked in manifest.requests(text, region=region, asked_at=published.at):
+    document = parse(text, "the manifest")
+    if manifest.is_attestation(document):
+        invocation.note("Ignored", "it is an attestation, no manifest", published.name)
+        return
+    for asked in manifest.requests(document, region=region, asked_at=published.at):
         try:
-            invocation.roll_out(asked)
+            roll_out(asked, invocation)
         except InstanceRefreshError as error:  # one region's failure doesn't stop the others
             invocation.fail(error, published.name)
+
+
+def read(region: str, bucket: str, key: str, invocation: Invocation) -> bytes:
+    """Read an object with the role's credentials, one byte more than the largest manifest has."""
+    from ..gateway.cos import Cos
+
+    endpoint = invocation.settings.cos_endpoint
+    return Cos(endpoint, credentials(os.environ), invocation.deadline).read(
+        region, bucket, key, MAX_MANIFEST
+    )
 
 
 def _why_ignored(published: _Object, settings: Settings) -> str | None:

@@ -1,4 +1,7 @@
-"""HTTP: the body is a request; from a function URL, or from an API Gateway trigger."""
+"""HTTP: the body is a request; from a function URL, or in the old shape of an API Gateway trigger.
+
+The API Gateway is being switched off since 2026-10-30; what sends its events goes on being served.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,14 @@ from ..contract import check, parse
 from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, NotServed
 from ..model.problem import Problem
 from ..model.request import request
-from . import expect, repeats
-from .signature import unauthorized, verified
+from . import expect, roll_out
+from .signature import signed_at, unauthorized
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..invocation import Invocation
     from ..model.outcome import Outcome
-    from .signature import Signature
 
 MAX_BODY = 256 * 1024
 _ERROR = 400
@@ -27,14 +31,14 @@ _ERROR = 400
 def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     """Answer a request; whatever happens, the answer is a document without a stack trace."""
     try:
-        body, signature = _authentic_body(expect("http", event), invocation)
-        if signature and (answer := repeats.answered(signature.call)):
-            invocation.note("Repeated", "the same call again: it gets the same answer")
-            return answer
+        call = expect("http", event)
+        try:
+            body, asked_at = _authentic_body(call, invocation)
+        except (InvalidInput, NotServed) as error:
+            return _problem(invocation.turn_away(error), invocation)
         document = check("request", parse(body, "the body"), "the body")
-        asked_at = signature.at if signature else None
         asked = request(document, region=invocation.region, asked_at=asked_at)
-        outcomes = invocation.roll_out(asked)
+        return _answer(roll_out(asked, invocation), invocation)
     except InvalidSetting as error:  # whose callers may be anyone: they learn no name of it
         invocation.fail(error)
         remedy = InstanceRefreshError.remedy
@@ -45,22 +49,16 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
         return _problem(error, invocation)
     except Exception as error:  # noqa: BLE001 — the last resort: the caller gets a document
         return _problem(invocation.crashed(error), invocation)
-    answer = _answer(outcomes, invocation)
-    if signature:
-        repeats.keep(signature.call, answer)
-    return answer
 
 
-def _authentic_body(
-    event: dict[str, Any], invocation: Invocation
-) -> tuple[bytes, Signature | None]:
-    """Give the body, not parsed yet, and who signed it when."""
+def _authentic_body(event: dict[str, Any], invocation: Invocation) -> tuple[bytes, datetime | None]:
+    """Give the body, not parsed yet, and when it was signed."""
     if event["httpMethod"].upper() != "POST":
         raise NotServed("MethodNotAllowed", 405, "only POST is served here", "Send a POST request.")
     headers = {name.lower(): str(value) for name, value in event["headers"].items()}
     body, settings = _body(event), invocation.settings
     try:
-        signature = verified(headers, body, settings)
+        asked_at = signed_at(headers, body, settings)
     except InvalidSetting as error:
         invocation.fail(error)
         raise unauthorized() from None
@@ -72,7 +70,7 @@ def _authentic_body(
             "the body must be JSON",
             "Send it with Content-Type: application/json.",
         )
-    return body, signature
+    return body, asked_at
 
 
 def _body(event: dict[str, Any]) -> bytes:

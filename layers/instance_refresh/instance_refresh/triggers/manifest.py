@@ -16,9 +16,20 @@ _BUILDER = "tencentcloud-cvm"
 _MOST_IMAGES = 100
 
 
-def requests(text: bytes, *, region: str, asked_at: datetime | None) -> list[Request]:
+def is_attestation(document: Any) -> bool:
+    """Say whether it is what Packer writes beside its manifest since 1.16: in-toto, or in DSSE.
+
+    https://github.com/in-toto/attestation/blob/main/spec/v1/README.md
+    """
+    if not isinstance(document, dict):
+        return False
+    return {"payloadType", "payload"} <= document.keys() or {"_type", "predicateType"} <= (
+        document.keys()
+    )
+
+
+def requests(document: Any, *, region: str, asked_at: datetime | None) -> list[Request]:
     """Read a manifest; an InvalidInput says what is wrong with it."""
-    document = parse(text, "the manifest")
     if isinstance(document, dict) and "builds" in document:
         check("packer_manifest", document, "the Packer manifest")
         return _of_packer(document, region, asked_at)
