@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from tests.end_to_end.harness import World, tags, world
+from tests.end_to_end.harness import tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.end_to_end.harness import World
 
 A, B, C = "img-0000000a", "img-0000000b", "img-0000000c"
 GROUP = "asg-one00001"
 
 
-@contextmanager
-def world_of_one_image() -> Iterator[World]:
-    """Give a cloud with image A, that its groups run."""
-    with world() as made:
-        made.region.add_image(A, family="web", created=made.cloud.clock.now())
-        yield made
+def one_image(it: World) -> None:
+    """Make image A, that the groups run."""
+    it.region.add_image(A, family="web", created=it.cloud.clock.now())
 
 
 def follower(it: World, count: int = 4, group: str = GROUP, **policy: object) -> None:

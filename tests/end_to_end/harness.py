@@ -7,26 +7,32 @@ import importlib.util
 import json
 import sys
 from contextlib import contextmanager
-from functools import cache
+from datetime import datetime, timezone
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from instance_refresh.gateway import client, retry
-from instance_refresh.invocation import Invocation
+from local import api
+from local.autoscaling.actions import ACTIONS
 from local.clock import ManualClock
 from local.cloud import Cloud
+from local.cos import requests as cos_requests
 from local.scf.project import FUNCTIONS, ROOT, names
 from local.webhook import signature
+from tests.end_to_end.seams import clock as functions_clock
+from tests.end_to_end.seams import quick
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Callable, Iterator
 
     from local.calls import Call
     from local.clock import Clock
 
 REGION = "ap-guangzhou"
 BUCKET = "images-1250000000"
+# When the older and the newer of two images were made.
+BEFORE = datetime(2025, 12, 30, tzinfo=timezone.utc)
+LATER = datetime(2025, 12, 31, tzinfo=timezone.utc)
 
 
 def handler(function: str) -> Any:
@@ -106,7 +112,7 @@ class World:
             "time_limit_in_ms": limit_ms,
             "tencentcloud_region": REGION,
         }
-        now = mock.patch.object(Invocation, "now", return_value=self.cloud.clock.now())
+        now = functions_clock(return_value=self.cloud.clock.now())
         with now, mock.patch.dict("os.environ", environ, clear=True):
             return handler(function)(event, context)
 
@@ -174,15 +180,30 @@ class World:
 
 
 @contextmanager
+def answering(
+    action: str, answer: Callable[[Callable[..., dict[str, Any]], Any, Any], dict[str, Any]]
+) -> Iterator[None]:
+    """Let `answer(real, region, parameters)` stand for an action of Auto Scaling on the cloud."""
+    real = ACTIONS[action]
+    with mock.patch.dict(ACTIONS, {action: partial(answer, real)}):
+        yield
+
+
+@contextmanager
+def denied_with(code: Any, message: str) -> Iterator[None]:
+    """Let the fault `denied` come in these words; what COS says keeps its own code."""
+    of_cos = (cos_requests.ERRORS["denied"][0], message)
+    with (
+        mock.patch.dict(api.ERRORS, {"denied": (code, message)}),
+        mock.patch.dict(cos_requests.ERRORS, {"denied": of_cos}),
+    ):
+        yield
+
+
+@contextmanager
 def world(*, paced: bool = False, clock: Clock | None = None, **settings: str) -> Iterator[World]:
     """Give an empty cloud; unless `paced`, calls have no limit a second, and none waits."""
-    interval, wait = (client._INTERVAL, retry._FIRST_WAIT) if paced else (0.0, 0.001)
-    with (
-        Cloud(clock=clock or ManualClock()) as cloud,
-        mock.patch.object(client, "_INTERVAL", interval),
-        mock.patch.object(retry, "_FIRST_WAIT", wait),
-    ):
-        client._PACES.clear()
+    with Cloud(clock=clock or ManualClock()) as cloud, quick(paced=paced):
         if not paced:
             cloud.limits.clear()
         cloud.cos.create_bucket(BUCKET, REGION)

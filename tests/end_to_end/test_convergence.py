@@ -10,7 +10,6 @@ import os
 import sys
 from contextlib import ExitStack
 from typing import Any
-from unittest import mock
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -22,13 +21,13 @@ from hypothesis.stateful import (
     rule,
 )
 
-from instance_refresh.deadline import Deadline
 from instance_refresh.invocation import TryAgain
 from instance_refresh.model.fleet import FAMILY_TAG
 from local.faults import AFTER, BEFORE
 from tests.end_to_end.harness import world
 from tests.end_to_end.invariants import Invariants, check_document
 from tests.end_to_end.person import operate, steer
+from tests.end_to_end.seams import quick
 
 FOLLOWERS = ["asg-web00001", "asg-web00002", "asg-web00003"]
 BYSTANDER = "asg-other001"
@@ -60,7 +59,7 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.stack = ExitStack()
         self.it = self.stack.enter_context(world())
-        self.stack.enter_context(mock.patch.object(Deadline, "sleep"))
+        self.stack.enter_context(quick(waits=False))
         self.images: list[str] = []
         self.bad: set[str] = set()
         self.events: list[tuple[str, dict[str, Any]]] = []

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from instance_refresh.gateway import client
 from instance_refresh.invocation import TryAgain
-from instance_refresh.model.values import moment
 from local.scf import project
 from local.scf.platform import Platform
-from tests.end_to_end.harness import World, world
+from tests.end_to_end.harness import BEFORE, LATER, World, world
+from tests.end_to_end.seams import quick
 
 if TYPE_CHECKING:
     from local.cloud import Call
@@ -25,8 +24,8 @@ KINDS = [
 
 
 def prepare(it: World) -> dict[str, Any]:
-    it.region.add_image(OLD, family="web", created=moment("2025-12-30T00:00:00Z"))
-    it.region.add_image(NEW, family="web", created=moment("2025-12-31T00:00:00Z"))
+    it.region.add_image(OLD, family="web", created=BEFORE)
+    it.region.add_image(NEW, family="web", created=LATER)
     for group in GROUPS:
         it.region.add_group(group, image=OLD, instances=3)
     return it.publish("images/web.json", {"ImageId": NEW, "AutoScalingGroupIds": GROUPS})
@@ -53,14 +52,13 @@ def deliver(it: World, event: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_call_in_turn_goes_wrong(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_CALL_TIMEOUT", 0.25)
+def test_each_call_in_turn_goes_wrong(kind: str) -> None:
     with world() as it:
         it.call("image_published", prepare(it))
         calls = len(it.cloud.calls)
     assert calls > 10
     for turn in range(calls):
-        with world() as it:
+        with world() as it, quick(timeout=0.25):
             event = prepare(it)
             it.cloud.faults.inject("*", kind, after=turn, seconds=0.5)
             deliver(it, event)

@@ -16,9 +16,9 @@ from unittest import mock
 
 import pytest
 
-from instance_refresh.deadline import Deadline
 from instance_refresh.invocation import TryAgain
 from tests.end_to_end.harness import World, tags, world
+from tests.end_to_end.seams import quick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,16 +111,12 @@ class Day:
         }
 
 
-def at_once(_: Deadline, __: float) -> None:
-    """Stand for a wait, without recording it as a Mock would."""
-
-
 @pytest.fixture
 def day() -> Iterator[Day]:
     chance = random.Random(20)
     with (
         world(MAX_REFRESHING=str(SIZE.refreshing), FAILED_LIMIT="5m", LOG_LEVEL="ERROR") as it,
-        mock.patch.object(Deadline, "sleep", at_once),
+        quick(waits=False),
         mock.patch.object(logging.getLogger("instance-refresh"), "propagate", new=False),
     ):
         made = Day(it, SIZE)

@@ -6,22 +6,17 @@ import json
 import socketserver
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from instance_refresh import deadline as module
-from instance_refresh.deadline import Deadline, within
-from instance_refresh.errors import ApiError
 from instance_refresh.invocation import TryAgain
-from tests.end_to_end.harness import BUCKET, World, signed, world
+from tests.end_to_end.harness import BUCKET, signed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.end_to_end.harness import World
 
 GROUP = "asg-web00001"
 REQUEST = {"AutoScalingGroupId": GROUP, "ImageId": "img-00000002"}
@@ -59,32 +54,30 @@ class Answer(socketserver.BaseRequestHandler):
             return
 
 
+def one_group(it: World) -> None:
+    it.region.add_image("img-00000001")
+    it.region.add_group(GROUP, image="img-00000001")
+    it.cloud.cos.put(BUCKET, "web.json", json.dumps(REQUEST).encode())
+
+
 @pytest.fixture
-def slow(api: str) -> Iterator[Slow | None]:
+def _slow(it: World, api: str) -> Iterator[None]:
     if api == "throttles":
-        yield None
+        it.cloud.faults.inject("*", "throttle", times=None)
+        yield
         return
     with Slow(drips=api == "drips") as server:
         thread = threading.Thread(target=server.serve_forever, args=[0.02])
         thread.start()
-        yield server
+        services = ("AS_ENDPOINT", "CVM_ENDPOINT", "COS_ENDPOINT")
+        it.environ |= dict.fromkeys(services, server.endpoint)
+        yield
         server.closing.set()
         server.shutdown()
         thread.join()
 
 
-@pytest.fixture
-def it(slow: Slow | None) -> Iterator[World]:
-    with world(paced=True) as made:
-        made.region.add_image("img-00000001")
-        made.region.add_group(GROUP, image="img-00000001")
-        made.cloud.cos.put(BUCKET, "web.json", json.dumps(REQUEST).encode())
-        if slow:
-            services = ("AS_ENDPOINT", "CVM_ENDPOINT", "COS_ENDPOINT")
-            made.environ |= dict.fromkeys(services, slow.endpoint)
-        else:
-            made.cloud.faults.inject("*", "throttle", times=None)
-        yield made
+pytestmark = [pytest.mark.world(fill=one_group, paced=True), pytest.mark.usefixtures("_slow")]
 
 
 def in_time(it: World, function: str, event: Any, limit: int) -> Any:
@@ -132,55 +125,3 @@ def test_a_function_ends_before_its_limit(
 @pytest.mark.parametrize("api", ["drips"])
 def test_a_longer_limit_is_used_and_kept(it: World) -> None:
     assert post(it, 3_000)["code"] == "ClientNetworkError"
-
-
-class Clock:
-    """Stands for the module `time`: nobody waits."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-        self.slept: list[float] = []
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.now += seconds
-
-
-@given(st.integers(1_000, 900_000), st.lists(st.floats(0.001, 60), max_size=200))
-def test_of_every_limit_some_is_kept_to_answer(limit: int, waits: list[float]) -> None:
-    clock = Clock()
-    with mock.patch.object(module, "time", clock):
-        deadline = Deadline(limit)
-        left = deadline.left()
-        kept = limit / 1000 - left
-        assert module._LEAST - 0.001 < kept < module._MOST + 0.001
-        assert left > 0.4
-        for wait in waits:
-            with suppress(ApiError):
-                deadline.sleep(wait)
-        assert sum(clock.slept) < left
-
-
-def test_what_is_over_is_over() -> None:
-    clock = Clock()
-    with mock.patch.object(module, "time", clock):
-        deadline = Deadline(900_000)
-        assert deadline.check() == pytest.approx(897)
-        clock.now += 897
-        for ask in (deadline.check, lambda: deadline.sleep(0)):
-            with pytest.raises(ApiError) as late:
-                ask()
-            assert (late.value.code, late.value.retryable) == ("DeadlineExceeded", True)
-
-
-def test_what_takes_too_long_is_left_alone() -> None:
-    over = threading.Event()
-    with pytest.raises(TimeoutError):
-        within(0.01, over.wait)
-    over.set()
-    assert within(5, lambda: "done") == "done"
-    with pytest.raises(KeyError):
-        within(5, lambda: dict[str, int]()["none"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -15,9 +15,6 @@ from local.scf import project
 from local.scf.platform import Platform
 from local.seed import fill
 from tests.end_to_end.harness import SECRET, World, signed
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 FOLDER = project.ROOT / "events"
 EVENTS = {path.stem: path for path in sorted(FOLDER.glob("*.json"))}
@@ -56,13 +53,11 @@ def load(name: str) -> Any:
     return event
 
 
-@pytest.fixture
-def it() -> Iterator[World]:
-    with Cloud(clock=ManualClock()) as cloud:
-        fill(cloud, FOLDER)
-        settings = {"MANIFEST_PREFIX": "images/", "WEBHOOK_SECRET": SECRET}
-        region = {"TENCENTCLOUD_REGION": "ap-guangzhou"}
-        yield World(cloud, {**region, **settings, **cloud.environment()})
+def seeded(it: World) -> None:
+    fill(it.cloud, FOLDER)
+
+
+pytestmark = pytest.mark.world(fill=seeded, MANIFEST_PREFIX="images/")
 
 
 def test_every_event_is_expected() -> None:

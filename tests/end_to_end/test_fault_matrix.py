@@ -12,20 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from instance_refresh.gateway import client, cos, retry
 from instance_refresh.invocation import TryAgain
-from instance_refresh.model.values import moment
-from instance_refresh.rollout import apply
-from local import api
-from local.autoscaling import actions
 from local.contract import Contract
 from local.scf.project import ROOT, names
-from tests.end_to_end.harness import World, allowed, tags, world
+from tests.end_to_end.harness import (
+    BEFORE,
+    LATER,
+    World,
+    allowed,
+    answering,
+    denied_with,
+    tags,
+    world,
+)
+from tests.end_to_end.seams import quick
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from local.region import Region
+    from collections.abc import Callable, Iterator
 
 OLD, NEW = "img-00000001", "img-00000002"
 GROUP = "asg-web00001"
@@ -102,16 +105,15 @@ CELLS = [
 
 
 @pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (retry, apply):
-        monkeypatch.setattr(module, "_TRIES", 2)
+def _impatient() -> Iterator[None]:
+    with quick(tries=2):
+        yield
 
 
 @pytest.fixture
-def _hurried(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
-    if kind == "slow_after":
-        monkeypatch.setattr(client, "_CALL_TIMEOUT", 0.3)
-        monkeypatch.setattr(cos, "_TIMEOUT", 0.3)
+def _hurried(kind: str) -> Iterator[None]:
+    with quick(timeout=0.3 if kind == "slow_after" else None):
+        yield
 
 
 def end_of(deliver: Callable[[], dict[str, Any]], done: str) -> str:
@@ -129,8 +131,8 @@ def end_of(deliver: Callable[[], dict[str, Any]], done: str) -> str:
 
 
 def fill(it: World, **policy: str) -> None:
-    it.region.add_image(OLD, family="web", created=moment("2025-12-30T00:00:00Z"))
-    it.region.add_image(NEW, family="web", created=moment("2025-12-31T00:00:00Z"))
+    it.region.add_image(OLD, family="web", created=BEFORE)
+    it.region.add_image(NEW, family="web", created=LATER)
     named = tags(**policy) if policy else {}
     it.region.add_group(GROUP, image=OLD, instances=2, tags=named)
 
@@ -219,31 +221,25 @@ def test_a_start_of_unknown_fate_is_not_undone_when_it_can_not_be_looked_up(kind
 
 
 @pytest.mark.parametrize("code", [4000, ["AuthFailure"], None])
-def test_an_error_whose_code_is_no_text_is_told_as_one(
-    code: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(api.ERRORS, "denied", (code, "no"))
-    with world() as it:
+def test_an_error_whose_code_is_no_text_is_told_as_one(code: Any) -> None:
+    with world() as it, denied_with(code, "no"):
         fill(it)
         it.cloud.faults.inject("DescribeAutoScalingGroups", "denied", times=None)
         status, document = it.post(AutoScalingGroupId=GROUP)
         assert (status, document["code"]) == (502, str(code or "InvalidAnswer"))
 
 
-def test_an_instance_without_an_id_fails_the_rollback_of_its_group(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    action, objects = "DescribeAutoScalingInstances", "AutoScalingInstanceSet"
-    answer = actions.ACTIONS[action]
+def test_an_instance_without_an_id_fails_the_rollback_of_its_group() -> None:
+    objects = "AutoScalingInstanceSet"
 
-    def changed(region: Region, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        whole = answer(region, parameters)
+    def changed(answer: Any, region: Any, parameters: Any) -> dict[str, Any]:
+        whole: dict[str, Any] = answer(region, parameters)
         return whole | {objects: [item | {"InstanceId": None} for item in whole[objects]]}
 
     with world() as it:
         paused(it, "RollbackInstanceRefresh")
-        monkeypatch.setitem(actions.ACTIONS, action, changed)
-        (said,) = it.tick()["Outcomes"]
+        with answering("DescribeAutoScalingInstances", changed):
+            (said,) = it.tick()["Outcomes"]
         assert (said["Outcome"], said["Code"]) == ("failed", "InvalidAnswer")
 
 

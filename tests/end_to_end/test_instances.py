@@ -13,22 +13,17 @@ from tests.end_to_end.follower import (
     C,
     follower,
     newest,
+    one_image,
     rolled,
     ticks,
-    world_of_one_image,
 )
 from tests.end_to_end.harness import tags
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.end_to_end.harness import World
 
 
-@pytest.fixture
-def it() -> Iterator[World]:
-    with world_of_one_image() as made:
-        yield made
+pytestmark = pytest.mark.world(fill=one_image)
 
 
 def test_a_rollback_takes_no_more_at_a_time_than_the_refresh_did(it: World) -> None:

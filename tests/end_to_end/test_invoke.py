@@ -16,23 +16,25 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from instance_refresh.settings import NAMES
 from local.cloud import Cloud
 from local.invoke import as_of_now, main
-from local.remote import CREDENTIALS, SERVICES
+from local.remote import CREDENTIALS
 from local.scf.project import ROOT
 from local.seed import seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# Of the environment of who runs the tests; the rest may be settings or credentials.
+KEPT = ("HOME", "LANG", "LC_", "MOUNTED", "PATH", "PYTEST", "PYTHON", "TMP", "VIRTUAL_ENV")
 REQUEST = {"AutoScalingGroupId": "asg-web00001", "ImageId": "img-base0003"}
 
 
 @pytest.fixture
 def event(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    for name in (*CREDENTIALS, *SERVICES, *NAMES, "TENCENTCLOUD_REGION"):
-        monkeypatch.delenv(name, raising=False)
+    for name in os.environ:
+        if not name.startswith(KEPT):
+            monkeypatch.delenv(name)
     path = tmp_path / "event.json"
     headers = {"content-type": "application/json"}
     event = {"httpMethod": "POST", "path": "/", "headers": headers, "body": json.dumps(REQUEST)}

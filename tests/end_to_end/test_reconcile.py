@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
-from typing import TYPE_CHECKING, Any
-from unittest import mock
+from typing import Any
 
 import pytest
 
-from instance_refresh.errors import ApiError
-from instance_refresh.gateway.autoscaling import AutoScaling
 from instance_refresh.invocation import TryAgain
-from tests.end_to_end.harness import World, tags, world
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from local.refused import Refused
+from tests.end_to_end.harness import World, answering, tags
 
 FIRST, SECOND, THIRD = "img-00000001", "img-00000002", "img-00000003"
 RINGS = {"asg-ring0000": 0, **{f"asg-ring100{n}": 1 for n in range(3)}}
@@ -23,15 +18,15 @@ RINGS |= {f"asg-ring200{n}": 2 for n in range(6)}
 CAP = 4
 
 
-@pytest.fixture
-def it() -> Iterator[World]:
-    with world(MAX_REFRESHING=str(CAP)) as made:
-        made.region.add_image(FIRST, family="web", created=made.cloud.clock.now())
-        for group, ring in RINGS.items():
-            policy = tags(ring=ring, bake="10m", fail_process="AUTO_ROLLBACK", batch_size="50%")
-            made.region.add_group(group, image=FIRST, instances=2, tags=policy)
-        made.advance(3600)
-        yield made
+def rings(it: World) -> None:
+    it.region.add_image(FIRST, family="web", created=it.cloud.clock.now())
+    for group, ring in RINGS.items():
+        policy = tags(ring=ring, bake="10m", fail_process="AUTO_ROLLBACK", batch_size="50%")
+        it.region.add_group(group, image=FIRST, instances=2, tags=policy)
+    it.advance(3600)
+
+
+pytestmark = pytest.mark.world(fill=rings, MAX_REFRESHING=str(CAP))
 
 
 def converged(it: World, image: str) -> list[str]:
@@ -296,14 +291,13 @@ def test_groups_whose_start_is_always_refused_keep_no_one_back(it: World, family
     it.region.add_group("asg-last0001", image=FIRST, tags=tags(image_family=family))
     it.region.groups.pop("asg-ring0000")
     it.make_image(SECOND)
-    start = AutoScaling.start_instance_refresh
 
-    def refuse(self: AutoScaling, group: str, *settings: Any) -> str:
-        if group.startswith("asg-disabled"):
-            raise ApiError("ResourceUnavailable.AutoScalingGroupDisabled", "it is disabled")
-        return start(self, group, *settings)
+    def refuse(start: Any, region: Any, parameters: Any) -> Any:
+        if parameters["AutoScalingGroupId"].startswith("asg-disabled"):
+            raise Refused("ResourceUnavailable.AutoScalingGroupDisabled", "it is disabled")
+        return start(region, parameters)
 
-    with mock.patch.object(AutoScaling, "start_instance_refresh", refuse):
+    with answering("StartInstanceRefresh", refuse):
         for _ in range(24):
             it.tick()
             it.finish()

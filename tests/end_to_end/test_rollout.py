@@ -4,33 +4,26 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from instance_refresh.invocation import TryAgain
-from instance_refresh.model.values import moment
-from tests.end_to_end.harness import World, world
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.end_to_end.harness import BEFORE, LATER, World, world
 
 OLD, NEW = "img-00000001", "img-00000002"
 WEB = "asg-web00001"
 
 
-@pytest.fixture
-def it() -> Iterator[World]:
-    with world() as made:
-        made.region.add_image(OLD, family="web", created=moment("2025-12-30T00:00:00Z"))
-        made.region.add_image(NEW, family="web", created=moment("2025-12-31T00:00:00Z"))
-        made.region.add_group(
-            WEB,
-            image=OLD,
-            instances=4,
-            tags={"service": "web", "instance-refresh:image-family": "web"},
-        )
-        yield made
+def one_group(it: World) -> None:
+    it.region.add_image(OLD, family="web", created=BEFORE)
+    it.region.add_image(NEW, family="web", created=LATER)
+    policy = {"service": "web", "instance-refresh:image-family": "web"}
+    it.region.add_group(WEB, image=OLD, instances=4, tags=policy)
+
+
+pytestmark = pytest.mark.world(fill=one_group)
 
 
 def outcome(answer: tuple[int, dict[str, Any]]) -> dict[str, Any]:
@@ -136,7 +129,7 @@ def failed(it: World) -> None:
 
 
 def rolls_another(it: World) -> None:
-    it.region.add_image("img-0000mid1", created=moment("2025-12-30T12:00:00Z"))
+    it.region.add_image("img-0000mid1", created=BEFORE + timedelta(hours=12))
     it.post(AutoScalingGroupId=WEB, ImageId="img-0000mid1")
 
 
@@ -244,8 +237,8 @@ def test_a_manifest_without_a_target_goes_to_the_followers(it: World) -> None:
 
 def test_packers_manifest_in_two_regions(it: World) -> None:
     shanghai = it.cloud.region("ap-shanghai")
-    shanghai.add_image("img-0000sha1", family="web", created=moment("2025-12-30T00:00:00Z"))
-    shanghai.add_image("img-0000sha2", family="web", created=moment("2025-12-31T00:00:00Z"))
+    shanghai.add_image("img-0000sha1", family="web", created=BEFORE)
+    shanghai.add_image("img-0000sha2", family="web", created=LATER)
     shanghai.add_group("asg-sha00001", image="img-0000sha1", tags={"service": "web"})
     target = {"Tags": [{"Key": "service", "Value": "web"}]}
     build = {"builder_type": "tencentcloud-cvm", "packer_run_uuid": "b", "files": None}
@@ -320,8 +313,8 @@ def test_credentials_are_read_at_each_invocation(it: World) -> None:
 
 def test_many_groups_are_refreshed_side_by_side_within_the_apis_limit() -> None:
     with world(paced=True) as it:
-        it.region.add_image(OLD, created=moment("2025-12-30T00:00:00Z"))
-        it.region.add_image(NEW, created=moment("2025-12-31T00:00:00Z"))
+        it.region.add_image(OLD, created=BEFORE)
+        it.region.add_image(NEW, created=LATER)
         names = [f"asg-many{n:04}" for n in range(30)]
         for name in names:
             it.region.add_group(name, image=OLD, instances=1)

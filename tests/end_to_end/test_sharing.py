@@ -7,23 +7,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from instance_refresh.model.fleet import FAMILY_TAG
-from tests.end_to_end.harness import World, world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.end_to_end.harness import World
 
 FIRST, SECOND = "img-00000001", "img-00000002"
 GROUPS = [f"asg-web0000{number}" for number in range(6)]
 
 
-@pytest.fixture
-def it() -> Iterator[World]:
-    with world() as made:
-        made.region.add_image(FIRST, family="web", created=made.cloud.clock.now())
-        made.advance(3600)
-        made.region.add_image(SECOND, family="web", created=made.cloud.clock.now())
-        made.advance(60)
-        yield made
+def two_images(it: World) -> None:
+    it.make_image(FIRST)
+    it.advance(3540)
+    it.make_image(SECOND)
+
+
+pytestmark = pytest.mark.world(fill=two_images)
 
 
 def share(it: World, groups: list[str], **tags: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from local.calls import WRITES
 from local.scf import project
 from local.scf.platform import Platform
-from tests.end_to_end.harness import World, tags, world
+from tests.end_to_end.harness import World, tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,16 +30,16 @@ HISTORY = [
 ]
 
 
-@pytest.fixture
-def it() -> Iterator[World]:
-    with world() as it:
-        it.region.add_image(FIRST, family="web", created=it.cloud.clock.now())
-        for group, ring in RINGS.items():
-            policy = tags(ring=ring, bake="10m", batch_size="50%", fail_process="AUTO_ROLLBACK")
-            it.region.add_group(group, image=FIRST, instances=2, tags=policy)
-        it.cloud.faults.fail_image(BAD)
-        it.advance(3600)
-        yield it
+def two_rings(it: World) -> None:
+    it.region.add_image(FIRST, family="web", created=it.cloud.clock.now())
+    for group, ring in RINGS.items():
+        policy = tags(ring=ring, bake="10m", batch_size="50%", fail_process="AUTO_ROLLBACK")
+        it.region.add_group(group, image=FIRST, instances=2, tags=policy)
+    it.cloud.faults.fail_image(BAD)
+    it.advance(3600)
+
+
+pytestmark = pytest.mark.world(fill=two_rings)
 
 
 def play(it: World, tick: Callable[[], None]) -> None:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
-from unittest import mock
+from typing import TYPE_CHECKING
 
 import pytest
 
-from instance_refresh.gateway.autoscaling import AutoScaling
 from tests.end_to_end.follower import (
     GROUP,
     A,
@@ -16,26 +14,22 @@ from tests.end_to_end.follower import (
     C,
     follower,
     newest,
+    one_image,
     rolled,
     ticks,
-    world_of_one_image,
 )
 from tests.end_to_end.harness import tags
 from tests.end_to_end.invariants import Invariants
+from tests.end_to_end.meanwhile import after, first
 from tests.end_to_end.person import steer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.end_to_end.harness import World
 
 PAUSES = {"RollingUpdateSettings": {"BatchPause": "BATCH_INTERVAL_PAUSE"}}
 
 
-@pytest.fixture
-def it() -> Iterator[World]:
-    with world_of_one_image() as made:
-        yield made
+pytestmark = pytest.mark.world(fill=one_image)
 
 
 def test_what_gives_way_to_a_newer_image_is_no_attempt_at_it(it: World) -> None:
@@ -192,18 +186,11 @@ def test_no_refresh_gives_way_to_the_image_that_it_brings(it: World) -> None:
     """It was begun, and paused, after the tick had read the launch configuration."""
     follower(it, batch_pause="BATCH_INTERVAL_PAUSE")
     it.make_image(B)
-    read = AutoScaling.launch_configurations
-    begun: list[int] = []
 
-    def then(self: AutoScaling, ids: Any) -> Any:
-        found = read(self, ids)
-        if not begun:
-            begun.append(0)
-            begun[0], _ = it.post(AutoScalingGroupId=GROUP, ImageId=B, RefreshSettings=PAUSES)
-            it.finish()
-        return found
+    def begin() -> None:
+        assert it.post(AutoScalingGroupId=GROUP, ImageId=B, RefreshSettings=PAUSES)[0] == 202
+        it.finish()
 
-    with mock.patch.object(AutoScaling, "launch_configurations", then):
+    with after(it, first("DescribeLaunchConfigurations"), begin):
         assert it.tick()["States"] == {"in_progress": 1}
-    assert begun == [202]
     assert newest(it).status == "AUTO_PAUSE"

@@ -15,10 +15,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from instance_refresh.errors import ApiError
-from instance_refresh.gateway.client import Api
-from instance_refresh.invocation import Invocation, TryAgain
-from instance_refresh.logs import MAX_LINE
-from instance_refresh.triggers.cos import MAX_MANIFEST
+from instance_refresh.invocation import TryAgain
 from local.autoscaling.actions import ACTIONS as AUTOSCALING
 from local.calls import WRITES
 from local.clock import ManualClock
@@ -29,13 +26,12 @@ from local.refused import Refused
 from local.regions import REGIONS
 from local.seed import fill
 from tests.end_to_end.harness import SECRET, handler, signed
+from tests.end_to_end.seams import no_network
 from tests.end_to_end.test_events import FOLDER, load
 from tests.fuzz.mutations import mutate, mutate_text
 
 if TYPE_CHECKING:
     from random import Random
-
-    from instance_refresh.deadline import Deadline
 
 SEEDS = {
     "webhook": ("webhook.api-gateway", "webhook.image", "webhook.start-instance-refresh"),
@@ -49,6 +45,8 @@ OBJECT_SEEDS = [
 INVALID = ("InvalidInput", "WrongTrigger", "ManifestTooLarge")
 REFUSED_EARLY = (400, 401, 405, 413, 415)
 STATUSES = {200, 202, 207, *REFUSED_EARLY, 403, 404, 409, 429, 502, 504}
+MAX_LINE = 8000  # characters of a log line
+MAX_MANIFEST = 1024 * 1024
 # What SCF lets through; larger events reach no function.
 ANSWER_LIMIT = 6 * 1024 * 1024
 EVENT_LIMITS = {"webhook": 6 * 1024 * 1024, "schedule": 128 * 1024, "image_published": 128 * 1024}
@@ -87,19 +85,12 @@ class Stage:
     def __enter__(self) -> Stage:  # noqa: PYI034 — Self needs typing_extensions on 3.10
         stage = self
 
-        def call(
-            api: Api, action: str, parameters: Any, _: Deadline, *, repeat: bool = True
-        ) -> dict[str, Any]:
-            assert repeat in (True, False)
-            return stage.answer(api._service, api._region, action, parameters)
-
-        def read(_: Invocation, region: str, bucket: str, key: str, most: int) -> bytes:
+        def read(region: str, bucket: str, key: str, most: int) -> bytes:
             stage.calls.append("GetObject")
             assert all((region, bucket, key))
             return stage.stored[: most + 1]
 
-        self._patches.enter_context(mock.patch.object(Api, "call", call))
-        self._patches.enter_context(mock.patch.object(Invocation, "read_object", read))
+        self._patches.enter_context(no_network(self.answer, read))
         self._patches.enter_context(mock.patch.dict(os.environ, ENVIRON, clear=True))
         return self
 

@@ -1,0 +1,27 @@
+"""The cloud that a file's tests begin with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.end_to_end.harness import World, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    mark = "world(fill=…, **settings): the fixture `it` is a cloud that `fill` has filled"
+    config.addinivalue_line("markers", mark)
+
+
+@pytest.fixture
+def it(request: pytest.FixtureRequest) -> Iterator[World]:
+    mark = request.node.get_closest_marker("world")
+    assert mark
+    fill, settings = mark.kwargs["fill"], {k: v for k, v in mark.kwargs.items() if k != "fill"}
+    with world(**settings) as made:
+        fill(made)
+        yield made
