@@ -7,18 +7,13 @@ import io
 import os
 import time
 from statistics import median
-from typing import TYPE_CHECKING, Any
 from unittest import mock
 
-from instance_refresh.gateway.client import Api
-from instance_refresh.invocation import Invocation
-from instance_refresh.triggers import http
 from local.webhook import signed
-from tests.benchmarks.cloud import answer
+from tests.benchmarks.cloud import MANIFEST, answer
 from tests.benchmarks.starts import EVENTS, SECRET
-
-if TYPE_CHECKING:
-    from instance_refresh.deadline import Deadline
+from tests.end_to_end.harness import handler
+from tests.end_to_end.seams import no_network
 
 _ENVIRON = {
     "TENCENTCLOUD_SECRETID": "id",
@@ -30,26 +25,19 @@ _ENVIRON = {
 _CONTEXT = {"request_id": "r-0", "function_name": "webhook", "time_limit_in_ms": 30000}
 
 
-def _answered(
-    _api: Api, action: str, _parameters: dict[str, Any], _deadline: Deadline, **_: Any
-) -> dict[str, Any]:
-    return answer(action)
-
-
 def webhook_cpu_ms(times: int) -> float:
     """Give the median in milliseconds."""
     taken: list[float] = []
-    lines = io.StringIO()
+    lines, serve = io.StringIO(), handler("webhook")
     with (
         mock.patch.dict(os.environ, _ENVIRON),
-        mock.patch.object(Api, "call", _answered),
+        no_network(lambda *call: answer(call[2]), lambda *_: MANIFEST.encode()),
         contextlib.redirect_stdout(lines),
     ):
         for _ in range(times):
             event = signed(EVENTS["webhook"], SECRET)
             begun = time.process_time_ns()
-            with Invocation("http", _CONTEXT) as invocation:
-                served = http.serve(event, invocation)
+            served = serve(event, _CONTEXT)
             taken.append((time.process_time_ns() - begun) / 1e6)
             if served["statusCode"] != 202:
                 message = f"the webhook answered {served['statusCode']}"
