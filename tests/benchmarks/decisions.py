@@ -1,8 +1,8 @@
-"""Print what deciding costs, in calls and in time: `python -m tests.benchmarks.decisions`.
+"""Print what deciding costs in calls: `python -m tests.benchmarks.decisions`.
 
 Calls are counted on the local cloud, through the functions; the read budget is
 (3 x groups + 2 x instances) / 100 + drifted / 5 + 10. Starts are paced as they are deployed, and
-each answer takes 80 ms. Deciding is timed alone, with no call at all.
+each answer takes 80 ms.
 """
 
 from __future__ import annotations
@@ -11,22 +11,13 @@ import contextlib
 import io
 import sys
 import time
-from itertools import islice
-from statistics import median
 from typing import TYPE_CHECKING
 
-from instance_refresh.model.action import Start
 from instance_refresh.model.fleet import FAMILY_TAG
-from instance_refresh.model.readers import moment
-from instance_refresh.model.request import Request
-from instance_refresh.rules.decide import decide
-from tests.end_to_end.harness import World, world
-from tests.unit import fleets
+from tests.end_to_end.harness import BEFORE, LATER, World, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from instance_refresh.model.member import Member
 
 OLD, NEW = "img-00000001", "img-00000002"
 INSTANCES = 20
@@ -36,14 +27,15 @@ SERVICE = [{"Key": "service", "Value": "web"}]
 
 def lines() -> Iterator[str]:
     """Give the tables, line by line."""
-    yield f"| groups of {INSTANCES} | budget | request | tick |"
+    yield f"| API calls, groups of {INSTANCES} | budget of reads | request | tick |"
     yield "|---|---|---|---|"
     for groups in (1, 10, 100, 1000):
         yield f"| {groups} | {budget(groups):.1f} | {_request(groups)} | {_tick(groups)} |"
-    yield f"| {STARTS}, all drifted | {budget(STARTS, STARTS):.1f} | {_request(STARTS, OLD)} | |"
+    for groups in (1, 10, 100, STARTS, 1000):
+        reads = f"{budget(groups, groups):.1f} | {_request(groups, OLD)}"
+        yield f"| {groups}, all drifted | {reads} | {_tick(groups, OLD)} |"
     yield ""
     yield f"{STARTS} groups started with {DELAY * 1000:.0f} ms a call: {_starts()}"
-    yield f"1000 groups of {INSTANCES} decided: {_decide(1000):.0f} ms"
 
 
 def budget(groups: int, drifted: int = 0) -> float:
@@ -55,8 +47,8 @@ def budget(groups: int, drifted: int = 0) -> float:
 def followers(groups: int, instances: int, image: str, *, paced: bool = False) -> Iterator[World]:
     """Give a cloud with groups that follow a family and run one of its two images."""
     with world(paced=paced) as it, contextlib.redirect_stdout(io.StringIO()):
-        it.region.add_image(OLD, family="web", created=moment("2025-12-30T00:00:00Z"))
-        it.region.add_image(NEW, family="web", created=moment("2025-12-31T00:00:00Z"))
+        it.region.add_image(OLD, family="web", created=BEFORE)
+        it.region.add_image(NEW, family="web", created=LATER)
         tags = {FAMILY_TAG: "web", "service": "web"}
         for number in range(groups):
             name = f"asg-{number:08}"
@@ -72,14 +64,16 @@ def _request(groups: int, runs: str = NEW) -> int:
         return len(it.cloud.calls)
 
 
-def _tick(groups: int) -> int:
-    """Count the reads of a tick over converged groups."""
-    with followers(groups, INSTANCES, NEW) as it:
-        result = it.tick()
-        if result["States"] != {"already_current": groups}:
-            message = f"the tick found {result['States']}"
+def _tick(groups: int, runs: str = NEW) -> str:
+    """Count the calls of a tick: reads, and writes where there are any."""
+    with followers(groups, INSTANCES, runs) as it:
+        states = it.tick()["States"]
+        if sum(states.values()) != groups or ("already_current" in states) is not (runs == NEW):
+            message = f"the tick found {states}"
             raise RuntimeError(message)
-        return len(it.cloud.calls)
+        writes = len(it.cloud.writes())
+        reads = len(it.cloud.calls) - writes
+    return f"{reads} + {writes} writes" if writes else f"{reads}"
 
 
 def _expect(outcomes: set[str], runs: str, status: int) -> None:
@@ -101,26 +95,6 @@ def _starts() -> str:
         started = len(it.region.activities)
     rate = (len(at) - 1) / (at[-1] - at[0])
     return f"{rate:.1f} a second, {started} started, {throttled} calls throttled"
-
-
-def _decide(groups: int) -> float:
-    """Give the milliseconds of deciding, all groups drifted: the median of some runs."""
-    names = [f"asg-{number:08}" for number in range(groups)]
-    fleet = fleets.fleet(*(fleets.group(name, INSTANCES) for name in names))
-    request = Request("ap-guangzhou", group_ids=tuple(names), image_id=fleets.NEW)
-    members = [fleets.member_of(request, fleet, group) for group in fleet.groups]
-    taken = list(islice(_timed(members), 5))
-    return median(taken) * 1000
-
-
-def _timed(members: list[Member]) -> Iterator[float]:
-    while True:
-        begun = time.perf_counter()
-        decided = decide(members)
-        yield time.perf_counter() - begun
-        if not all(isinstance(decision, Start) for decision in decided.values()):
-            message = "not every group was decided to start"
-            raise RuntimeError(message)
 
 
 if __name__ == "__main__":

@@ -297,3 +297,24 @@ def test_two_groups_put_back_what_they_share_once(it: World) -> None:
     with quick(workers=1):
         assert it.tick()["States"] == {"restored": 2}
     assert it.configured("asg-shared01") == A
+
+
+@pytest.mark.xfail(strict=True, reason="only the wave is said to wait: WaveHeld, without its name")
+def test_what_a_person_configures_ahead_of_its_turn_is_named(it: World) -> None:
+    """A scale-out of it launches the image that the lower ring rejects."""
+    it.region.add_group("asg-ring0000", image=A, tags=tags(fail_process="AUTO_ROLLBACK"))
+    follower(it, ring=1)
+    it.make_image(B)
+    it.cloud.faults.fail_image(B)
+    name = it.region.groups[GROUP].launch_configuration_id
+    person.operate(
+        Invariants(it),
+        "ModifyLaunchConfigurationAttributes",
+        LaunchConfigurationId=name,
+        ImageId=B,
+    )
+    ticks(it, 4)
+    it.advance(86400)
+    said = it.tick()
+    assert said["States"] == {"rejected": 1, "RingWaits": 1}
+    assert GROUP in [outcome.get("AutoScalingGroupId") for outcome in said["Outcomes"]]
