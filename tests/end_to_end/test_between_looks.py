@@ -299,7 +299,6 @@ def test_two_groups_put_back_what_they_share_once(it: World) -> None:
     assert it.configured("asg-shared01") == A
 
 
-@pytest.mark.xfail(strict=True, reason="only the wave is said to wait: WaveHeld, without its name")
 def test_what_a_person_configures_ahead_of_its_turn_is_named(it: World) -> None:
     """A scale-out of it launches the image that the lower ring rejects."""
     it.region.add_group("asg-ring0000", image=A, tags=tags(fail_process="AUTO_ROLLBACK"))
@@ -316,5 +315,5 @@ def test_what_a_person_configures_ahead_of_its_turn_is_named(it: World) -> None:
     ticks(it, 4)
     it.advance(86400)
     said = it.tick()
-    assert said["States"] == {"rejected": 1, "RingWaits": 1}
+    assert said["States"] == {"rejected": 1, "attention": 1}
     assert GROUP in [outcome.get("AutoScalingGroupId") for outcome in said["Outcomes"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +13,8 @@ import pytest
 from local.clock import ScaledClock
 from local.scf import project
 from local.scf.platform import Platform
-from tests.end_to_end.harness import World, signed, world
+from local.webhook import signature
+from tests.end_to_end.harness import SECRET, World, world
 from tests.end_to_end.invariants import Invariants
 from tests.end_to_end.person import steer
 
@@ -33,7 +34,9 @@ BODY = {
 
 def function_url(_: World) -> tuple[str, dict[str, Any]]:
     text = json.dumps(BODY)
-    return "webhook", {"httpMethod": "POST", "path": "/", "headers": signed(text), "body": text}
+    headers = {"content-type": "application/json"}
+    headers |= signature(SECRET, text, datetime.now(timezone.utc))
+    return "webhook", {"httpMethod": "POST", "path": "/", "headers": headers, "body": text}
 
 
 def api_gateway(it: World) -> tuple[str, dict[str, Any]]:
@@ -64,6 +67,7 @@ def ended(it: World) -> None:
     while activity.live:
         assert time.monotonic() < until
         time.sleep(0.01)
+        it.cloud.settle()
         if activity.status == "AUTO_PAUSE":
             steer(Invariants(it), GROUP, "RETRY")
 
@@ -74,7 +78,7 @@ def test_the_pages_body_is_done_once_an_event(
 ) -> None:
     """Fresh processes on real time: a refresh is what is fast."""
     with (
-        world(clock=ScaledClock(speed=500)) as it,
+        world(time=ScaledClock(speed=500)) as it,
         Platform(it.cloud, project.FUNCTIONS, project.OPT) as platform,
     ):
         it.region.add_image(IMAGE, family="web", created=it.cloud.clock.now() - timedelta(days=1))

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, settings
@@ -115,16 +116,17 @@ class Histories(RuleBasedStateMachine):
         event = self.it.publish(f"images/{len(self.events)}.json", manifest)
         self.events.append(("image_published", event))
 
-    @rule(to=some_groups, force=st.booleans(), ago=st.none() | back)
-    def timer_with_a_request(self, to: list[str], force: bool, ago: int | None) -> None:
+    @rule(to=some_groups, force=st.booleans(), ago=st.none() | back, ahead=st.integers(-5, 5))
+    def timer_with_a_request(self, to: list[str], force: bool, ago: int | None, ahead: int) -> None:
+        """Of a clock that is some seconds ahead of the platform's, or behind."""
         request: dict[str, Any] = {"AutoScalingGroupIds": to, "Force": force}
         if ago is not None:
             request["ImageId"] = self.image(ago)
-        self.events.append(("schedule", self.tick_event(json.dumps(request))))
+        self.events.append(("schedule", self.tick_event(json.dumps(request), ahead)))
         self.deliver(*self.events[-1])
 
-    def tick_event(self, message: str = "") -> dict[str, Any]:
-        now = f"{self.it.cloud.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    def tick_event(self, message: str = "", ahead: int = 0) -> dict[str, Any]:
+        now = f"{self.it.cloud.clock.now() + timedelta(seconds=ahead):%Y-%m-%dT%H:%M:%SZ}"
         return {"Type": "Timer", "TriggerName": "tick", "Time": now, "Message": message}
 
     @precondition(lambda self: self.events)
@@ -136,7 +138,8 @@ class Histories(RuleBasedStateMachine):
 
     def deliver(self, function: str, event: dict[str, Any]) -> bool:
         message = event.get("Message", "")
-        self.watch.forced = f"{event['Time']} {message}" if '"Force": true' in message else ""
+        once = '"Force": true' in message or (message and "ImageId" not in message)
+        self.watch.forced = f"{event['Time']} {message}" if once else ""
         try:
             self.it.call(function, event)
         except TryAgain:

@@ -76,12 +76,12 @@ def fleet(
     names: str = OLD,
     runs: str = OLD,
     activities: tuple[Activity, ...] = (),
-    past: bool = True,
+    looked: bool = True,
     **fields: Any,
 ) -> Fleet:
     """Groups whose launch configurations name one image and whose instances run one.
 
-    Unless the `past` was read, only the activities that are given are known.
+    Unless it was `looked` for activities, only those that are given are known.
     """
     groups = groups or (group(),)
     configurations: dict[str, LaunchConfiguration] = {}
@@ -97,7 +97,7 @@ def fleet(
         launch_configurations=configurations,
         instances={g.group_id: tuple(instances(g.group_id, g.in_service, runs)) for g in groups},
         activities={
-            **dict.fromkeys((g.group_id for g in groups) if past else ()),
+            **dict.fromkeys((g.group_id for g in groups) if looked else ()),
             **{item.group_id: item for item in activities},
         },
     )

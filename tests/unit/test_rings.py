@@ -27,7 +27,7 @@ def members(
         g.group_id: tuple(instances(g.group_id, 4, NEW if g.group_id in done else OLD))
         for g in groups
     }
-    where = fleet(*groups, names=NEW, instances=running, activities=newest, past=bool(newest))
+    where = fleet(*groups, names=NEW, instances=running, activities=newest, looked=bool(newest))
     return [
         member_of(ASKED, where, one, Policy("web", ring, **fields))
         for one, ring in zip(groups, rings, strict=True)

@@ -243,8 +243,11 @@ def test_what_a_refresh_has_left_is_known_by_its_failure(
 ) -> None:
     (one,) = instances("asg-a", 1, OLD, state)
     one = one._replace(instance_id="ins-aM0")
+    cancelled = activity("CANCELLED", batches=(batch(1, status, 21, "ins-aM0"),))
+    later = activity("SUCCESSFUL", batches=(batch(1, "SUCCESSFUL", 22, "ins-aI0"),))
     where = fleet(
-        activities=(activity("CANCELLED", batches=(batch(1, status, 21, "ins-aM0"),)),),
+        activities=(later,),
+        past={"asg-a": (cancelled, later)},
         instances={"asg-a": (*instances("asg-a", 3, OLD), one)},
     )
     found = leftovers(member_of(ASKED, where), LIMITS, hours(20), start_comes=False)

@@ -68,20 +68,21 @@ class AutoScaling(Actions):
         statuses = {"Name": "refresh-activity-status-code", "Values": list(LIVE)}
         return self._all(ACTIVITIES, [statuses])
 
-    def newest_activities(self, groups: Iterable[str]) -> list[Activity]:
-        """Read each group's newest refresh activity, where it has one.
+    def activities_of(self, groups: Iterable[str]) -> list[Activity]:
+        """Read all refresh activities of groups, the oldest first: the API documents no order.
 
-        All their activities are read: the API documents no order. A live one is the newest,
-        whatever the second it was created in.
+        A live one is the newest, whatever the second it was created in.
         """
         filters = [_of_groups(five) for five in chunks(dict.fromkeys(groups), FILTER_VALUES)]
         parts = side_by_side(lambda five: self._all(ACTIVITIES, five), filters)
-        newest_first = sorted(
+        return sorted(
             (activity for part in parts for activity in part),
             key=lambda one: (one.live, one.created.timestamp() if one.created else 0.0),
-            reverse=True,
         )
-        return list({one.group_id: one for one in reversed(newest_first)}.values())
+
+    def newest_activities(self, groups: Iterable[str]) -> list[Activity]:
+        """Read each group's newest refresh activity, where it has one."""
+        return list({one.group_id: one for one in self.activities_of(groups)}.values())
 
     def activities(self, ids: Iterable[str]) -> list[Activity]:
         """Read refresh activities by id, those that exist."""

@@ -227,12 +227,14 @@ class ScalingActivity(NamedTuple):
 
 
 class Fleet(NamedTuple):
-    """What was seen of the groups that a request is for.
+    """What was seen of the groups of a pass.
 
     `missing` are the ids of groups that don't exist; `instances` holds the groups whose instances
     were read; `activities` each group's newest activity, None if it has none, of the groups that
     were looked up, and of all that have a live one; `origins` the activities that a rollback among
-    them undid.
+    them undid; `past` all activities of a group, the oldest first, where they were read. Of groups
+    whose refresh went wrong there are `scaling_activities`, by group, and `machines`, by instance;
+    `unread` says why not, where they could not be read.
     """
 
     region: str
@@ -243,6 +245,7 @@ class Fleet(NamedTuple):
     instances: Mapping[str, tuple[Instance, ...]] = MappingProxyType({})
     activities: Mapping[str, Activity | None] = MappingProxyType({})
     origins: Mapping[str, Activity] = MappingProxyType({})
+    past: Mapping[str, tuple[Activity, ...]] = MappingProxyType({})
     scaling_activities: Mapping[str, tuple[ScalingActivity, ...]] = MappingProxyType({})
     machines: Mapping[str, Machine] = MappingProxyType({})
     unread: str = ""

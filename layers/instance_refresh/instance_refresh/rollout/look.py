@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ..gateway.cloud import Cloud
-    from ..model.fleet import Fleet, Group, Instance
+    from ..model.fleet import Activity, Fleet, Group, Instance
     from ..model.limits import Allowed, Limits
     from ..model.policy import Policy
     from ..model.request import Request
@@ -135,15 +135,18 @@ def newest_or_live_activities(fleet: Fleet, members: list[Member], cloud: Cloud)
 
 
 def newest_activities(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
-    """Read each group's newest activity, and the activity that it undid."""
-    autoscaling, ids = cloud.autoscaling(fleet.region), [m.group_id for m in members]
-    newest = autoscaling.newest_activities(ids)
-    undone = sorted(activity.origin_id for activity in newest if activity.origin_id)
-    origins = autoscaling.activities(undone) if undone else []
-    by_group = {activity.group_id: activity for activity in newest}
+    """Read the groups' activities: the newest counts most, and the one that it undid."""
+    ids = [m.group_id for m in members]
+    seen = {one.activity_id: one for one in cloud.autoscaling(fleet.region).activities_of(ids)}
+    newest = {one.group_id: one for one in seen.values()}
+    past: dict[str, tuple[Activity, ...]] = {}
+    for one in seen.values():
+        past[one.group_id] = (*past.get(one.group_id, ()), one)
+    origins = {o.activity_id: o for a in newest.values() if (o := seen.get(a.origin_id))}
     return fleet._replace(
-        activities={**fleet.activities, **dict.fromkeys(ids), **by_group},
-        origins={**fleet.origins, **{origin.activity_id: origin for origin in origins}},
+        activities={**fleet.activities, **dict.fromkeys(ids), **newest},
+        origins={**fleet.origins, **origins},
+        past={**fleet.past, **past},
     )
 
 

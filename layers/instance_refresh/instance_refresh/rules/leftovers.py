@@ -27,7 +27,7 @@ def leftovers(
     left = _left_behind(member)
     if left:
         remedy = "Repair them and take them out of standby (ExitStandby), or terminate them."
-        reason = f"instances failed in the last refresh and are out of service: {', '.join(left)}"
+        reason = f"instances failed in a refresh and are out of service since: {', '.join(left)}"
         return Finding("StandbyLeft", reason, remedy, instances=left)
     images = sorted(member.running_images)
     name = member.group.launch_configuration_id
@@ -61,12 +61,18 @@ def leftovers(
 
 
 def _left_behind(member: Member) -> tuple[str, ...]:
-    """Give the instances that failed in the last refresh and are not in service since."""
-    failed = member.activity.failed_instances if member.activity else ()
+    """Give the instances that are out of service, and failed in the last refresh that took them."""
+    ended = {
+        one.instance_id: one.status
+        for activity in member.fleet.past.get(member.group_id, ())
+        for batch in activity.batches
+        for one in batch.instances
+        if one.status in ("FAILED", "SUCCESSFUL")
+    }
     return tuple(
         one.instance_id
         for one in member.instances or ()
-        if one.instance_id in failed and one.life_cycle_state != IN_SERVICE
+        if one.life_cycle_state != IN_SERVICE and ended.get(one.instance_id) == "FAILED"
     )
 
 
