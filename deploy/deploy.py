@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from deploy.client import CallFailed
+from deploy.url import auth_of_the_url
 from deploy.variables import (
     DEPENDENCIES,
     LAYER,
@@ -36,6 +38,7 @@ from deploy.variables import (
     needed_by_roles,
     needed_by_yml,
     read_variables,
+    readable_by_others,
     unknown,
     unset,
     variables,
@@ -61,10 +64,12 @@ def main(arguments: list[str]) -> int:
     if command not in commands or len(rest) != (command == "rollback"):
         print(__doc__, file=sys.stderr)  # noqa: T201 — a command
         return 2
+    for line in readable_by_others(ROOT / ".env"):
+        print(f"warning: {line}", file=sys.stderr)  # noqa: T201 — a command
     try:
         environ = variables()
         commands[command](environ, *rest)
-    except (NotReady, OSError) as error:
+    except (NotReady, CallFailed, OSError) as error:
         print(f"{command}: {error}", file=sys.stderr)  # noqa: T201 — a command
         return 1
     except subprocess.CalledProcessError as error:
@@ -119,15 +124,38 @@ def filled_in(policy: dict[str, Any], environ: dict[str, str]) -> dict[str, Any]
 def deploy(environ: dict[str, str]) -> None:
     check(environ)
     _build(environ)
-    for folder in (DEPENDENCIES, LAYER, _functions(environ)):
+    for folder in (DEPENDENCIES, LAYER):
         _cli("deploy", folder, environ)
+    _deploy_functions(environ)
 
 
 def update(environ: dict[str, str]) -> None:
     check(environ)
     _build(environ)
-    for folder in (LAYER, _functions(environ)):
-        _cli("deploy", folder, environ)
+    _cli("deploy", LAYER, environ)
+    _deploy_functions(environ)
+
+
+def _deploy_functions(environ: dict[str, str]) -> None:
+    """Deploy functions and triggers, and read back who checks the callers of the webhook's URL.
+
+    The CLI updates a function before its triggers, and says nothing where that of a trigger is
+    refused (tencent-component-toolkit 2.27.6, HttpTrigger.update). So before a function trusts CAM
+    on an open URL, its URL is closed while it serves nobody.
+    """
+    if environ["WEBHOOK_URL_AUTH"] == "CAM" and auth_of_the_url(_logged_in(environ)) == "NONE":
+        closed = {**environ, "WEBHOOK_AUTH": "signature"}  # without a secret
+        _cli("deploy", _functions(closed), closed)
+        _confirm_auth(environ)
+    _cli("deploy", _functions(environ), environ)
+    _confirm_auth(environ)
+
+
+def _confirm_auth(environ: dict[str, str]) -> None:
+    asked, found = environ["WEBHOOK_URL_AUTH"], auth_of_the_url(_logged_in(environ))
+    if found != asked:
+        message = f"THE WEBHOOK'S URL HAS AuthType {found or 'unknown'}, AND {asked} WAS ASKED FOR."
+        raise NotReady(f"{message} Set it in the console of SCF, then run this again")
 
 
 def remove(environ: dict[str, str]) -> None:
@@ -192,10 +220,15 @@ def _cli(command: str, folder: Path, environ: dict[str, str]) -> None:
     path = shutil.which(CLI, path=environ.get("PATH")) or CLI
     target = ["--target", str(folder.relative_to(ROOT))]
     flags = environ.get("SCF_FLAGS", "").split()
-    of_the_login = {n: v for n, v in read_variables(ROOT / ".env").items() if n in OF_THE_CLI}
     subprocess.run(  # noqa: S603 — the CLI
-        [path, command, *target, *flags], cwd=ROOT, env={**environ, **of_the_login}, check=True
+        [path, command, *target, *flags], cwd=ROOT, env=_logged_in(environ), check=True
     )
+
+
+def _logged_in(environ: dict[str, str]) -> dict[str, str]:
+    """Add the keys that a login has written to .env meanwhile."""
+    own = read_variables(ROOT / ".env")
+    return {**environ, **{name: value for name, value in own.items() if name in OF_THE_CLI}}
 
 
 if __name__ == "__main__":

@@ -155,6 +155,14 @@ def test_environments_hold_settings_that_the_platform_allows(calls: list[Call]) 
         assert sum(len(key) + len(value) for key, value in pairs) < 4096
 
 
+def test_descriptions_have_only_what_the_platform_takes() -> None:
+    """Letters, digits, spaces, commas, newlines, full stops: SCF's CreateFunction, Description."""
+    functions = yaml.safe_load(YML.read_text(encoding="utf-8"))["inputs"]["functions"]
+    described = [*functions.values(), *(filled_in(path)["inputs"] for path in LAYERS)]
+    for own in described:
+        assert re.fullmatch(r"[A-Za-z0-9 ,.\n]{1,1000}", own["description"]), own["description"]
+
+
 def test_every_function_has_the_limits_that_it_keeps_to() -> None:
     functions = yaml.safe_load(YML.read_text(encoding="utf-8"))["inputs"]["functions"]
     for own in functions.values():

@@ -7,7 +7,10 @@ import os
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +18,7 @@ from deploy import deploy, variables
 from deploy.variables import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 READY = variables.derived(
@@ -83,6 +87,8 @@ def test_each_missing_variable_is_named_and_the_cli_too(tmp_path: Path) -> None:
         ("MAX_REFRESHING", "lots"),
         ("WEBHOOK_SECRET_PREVIOUS", "old"),
         ("AS_ENDPOINT", "http://as.tencentcloudapi.com"),
+        ("COS_ENDPOINT", "cos.ap-guangzhou.myqcloud.com"),
+        ("IMAGE_CREATORS", "*, 100000000001"),
         ("MANIFEST_PREFIX", "/manifests/"),
         ("IMAGE_CREATORS", "100000000001; 100000000002"),
         ("ALLOWED_GROUPS", "*"),
@@ -106,6 +112,7 @@ def test_lists_have_commas_and_spaces_as_the_functions_read_them(called: Path) -
         "IMAGE_CREATORS": "100000000001, tencent",
     }
     deploy.check({**ready(called), **listed})
+    deploy.check({**ready(called), "IMAGE_CREATORS": "*"})
 
 
 def test_what_the_example_gives_is_all_but_three() -> None:
@@ -184,6 +191,15 @@ def test_with_cam_nobody_needs_a_secret(called: Path) -> None:
     deploy.check(variables.derived({**without, "WEBHOOK_AUTH": "cam"}))
 
 
+@pytest.mark.parametrize("name", ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"])
+def test_with_cam_a_secret_is_refused(called: Path, name: str) -> None:
+    secret = READY["WEBHOOK_SECRET"]
+    environ = {**ready(called), "WEBHOOK_SECRET": "", "WEBHOOK_AUTH": "cam", name: secret}
+    with pytest.raises(deploy.NotReady, match=f"takes no signature: leave {name} empty") as caught:
+        deploy.check(variables.derived(environ))
+    assert secret not in str(caught.value)
+
+
 @pytest.mark.parametrize(("auth", "of_the_url"), [("signature", "NONE"), ("cam", "CAM")])
 def test_the_url_is_open_only_where_the_function_checks_signatures(
     auth: str, of_the_url: str
@@ -191,10 +207,137 @@ def test_the_url_is_open_only_where_the_function_checks_signatures(
     assert variables.derived({"WEBHOOK_AUTH": auth})["WEBHOOK_URL_AUTH"] == of_the_url
 
 
+def test_functions_and_roles_serve_the_region_alone_unless_more_are_allowed() -> None:
+    assert READY["ALLOWED_REGIONS"] == "ap-guangzhou"
+    listed = {**READY, "ALLOWED_REGIONS": "ap-guangzhou, ap-shanghai"}
+    assert variables.derived(listed) == listed
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there are no such modes")
+def test_secrets_that_others_may_read_are_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    move(monkeypatch, tmp_path)
+    (tmp_path / ".env").write_text("", encoding="utf-8")
+    for mode, warned in ((0o644, True), (0o640, True), (0o600, False)):
+        (tmp_path / ".env").chmod(mode)
+        deploy.main(["role"])
+        assert ("warning: other users" in capsys.readouterr().err) is warned
+
+
+@pytest.mark.parametrize("text", ["$(touch {})", "`touch {}`", "$(shell touch {})", "; touch {} #"])
+@pytest.mark.parametrize("name", ["TO", "EVENT", "FUNCTION", "ARGS"])
+def test_what_is_given_to_make_runs_no_command(tmp_path: Path, name: str, text: str) -> None:
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("make is not there: what its values can run was not tried")
+    ran = tmp_path / "ran"
+    given = {"TO": "v1", "EVENT": "e", "FUNCTION": "f", "ARGS": "a", name: text.format(ran)}
+    words = [f"{key}={value}" for key, value in given.items()]
+    venvs = [f"VENV={tmp_path}", f"DEPLOY_VENV={tmp_path}"]
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "python").symlink_to("/bin/true")
+    for made in ("run-installed", "installed"):
+        (tmp_path / made).touch()
+    for target in ("invoke", "rollback", "fuzz"):
+        new = [f"--assume-old={tmp_path}/{made}" for made in ("run-installed", "installed")]
+        subprocess.run([make, target, *venvs, *new, *words], cwd=ROOT, check=True)
+        environ = {**os.environ, **given}
+        subprocess.run([make, target, *venvs, *new], cwd=ROOT, check=True, env=environ)
+    assert not ran.exists()
+
+
+class Url:
+    """A stand-in for SCF that knows the webhook's URL and, at times, who checks its callers."""
+
+    def __init__(self, *auths: str) -> None:
+        self.left = list(auths)
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                body = json.dumps({"Response": {"RequestId": "r", **outer.answer()}}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def answer(self) -> dict[str, Any]:
+        auth = self.left.pop(0)
+        if not auth:
+            return {"Error": {"Code": "ResourceNotFound.Function", "Message": "none"}}
+        return {"Triggers": [{"Type": "http", "TriggerDesc": json.dumps({"AuthType": auth})}]}
+
+    def environ(self) -> dict[str, str]:
+        address = f"http://127.0.0.1:{self.server.server_address[1]}"
+        keys = {"TENCENT_SECRET_ID": "id", "TENCENT_SECRET_KEY": "key"}
+        return {"SCF_ENDPOINT": address, **keys}
+
+
+@contextmanager
+def url(*auths: str) -> Iterator[dict[str, str]]:
+    made = Url(*auths)
+    yield made.environ()
+    made.server.shutdown()
+    made.server.server_close()
+    assert made.left == []
+
+
+CAM = {"WEBHOOK_AUTH": "cam", "WEBHOOK_SECRET": "", "WEBHOOK_URL_AUTH": "CAM"}
+
+
+@pytest.mark.usefixtures("clone")
+def test_an_open_url_is_closed_before_its_function_trusts_cam(
+    called: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy, "_build", dict)
+    echo = f'#!/bin/sh\necho "$3 $WEBHOOK_AUTH $WEBHOOK_URL_AUTH" >> "{called}"\n'
+    (called.parent / "scf").write_text(echo, encoding="utf-8")
+    with url("NONE", "CAM", "CAM") as stand_in:
+        deploy.update({**ready(called), **CAM, **stand_in})
+    _, *functions = called.read_text(encoding="utf-8").splitlines()
+    assert functions == ["build/deploy signature CAM", "build/deploy cam CAM"]
+    for before in ("", "CAM"):
+        with url(before, "CAM") as stand_in:
+            deploy.update({**ready(called), **CAM, **stand_in})
+    assert len(called.read_text(encoding="utf-8").splitlines()) == 3 + 2 + 2
+
+
+@pytest.mark.usefixtures("clone")
+@pytest.mark.parametrize("after", ["NONE", ""])
+def test_where_the_url_is_not_closed_nobody_is_served(
+    called: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    monkeypatch.setattr(deploy, "_build", dict)
+    echo = f'#!/bin/sh\necho "$3 $WEBHOOK_AUTH$WEBHOOK_SECRET" >> "{called}"\n'
+    (called.parent / "scf").write_text(echo, encoding="utf-8")
+    loudly = f"URL HAS AuthType {after or 'unknown'}, AND CAM WAS ASKED FOR"
+    with url("NONE", after) as stand_in, pytest.raises(deploy.NotReady, match=loudly):
+        deploy.deploy({**ready(called), **CAM, **stand_in})
+    assert called.read_text(encoding="utf-8").splitlines()[-1] == "build/deploy signature"
+
+
+def test_a_url_that_is_not_as_asked_is_said_loudly(
+    called: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deploy, "_build", dict)
+    with url("CAM") as stand_in, pytest.raises(deploy.NotReady, match="CAM, AND NONE WAS ASKED"):
+        deploy.deploy({**ready(called), **stand_in})
+
+
 def test_deploy_takes_the_layers_first(called: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[str] = []
     monkeypatch.setattr(deploy, "_build", lambda environ: built.append(environ["REGION"]))
-    deploy.deploy(ready(called))
+    with url("NONE") as stand_in:
+        deploy.deploy({**ready(called), **stand_in})
     assert built == ["ap-guangzhou"]
     assert calls(called) == [
         ("deploy", "layers/dependencies"),
@@ -205,7 +348,8 @@ def test_deploy_takes_the_layers_first(called: Path, monkeypatch: pytest.MonkeyP
 
 def test_update_leaves_the_dependencies(called: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deploy, "_build", dict)
-    deploy.update(ready(called))
+    with url("NONE") as stand_in:
+        deploy.update({**ready(called), **stand_in})
     assert calls(called) == [("deploy", "layers/instance_refresh"), ("deploy", "build/deploy")]
 
 
@@ -277,8 +421,11 @@ def test_policies_are_limited_to_the_ids_and_the_bucket() -> None:
     policy = deploy.filled_in(json.loads(template.read_text(encoding="utf-8")), ids)
     assert [statement["resource"] for statement in policy["statement"]] == [
         ["*"],
-        ["qcs::as:::auto-scaling-group/asg-a", "qcs::as:::auto-scaling-group/asg-b"],
-        ["qcs::as:::launch-configuration/asc-a"],
+        [
+            "qcs::as:ap-guangzhou::auto-scaling-group/asg-a",
+            "qcs::as:ap-guangzhou::auto-scaling-group/asg-b",
+        ],
+        ["qcs::as:ap-guangzhou::launch-configuration/asc-a"],
         ["qcs::cos:ap-guangzhou:uid/1250000000:images-1250000000/manifests/*"],
     ]
     policy = json.loads(template.read_text(encoding="utf-8"))
