@@ -16,11 +16,11 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
 # What a caller gives is text, to make and to the shell: no $(…) or `…` in it is run. Recipes take it
 # from the environment.
-GIVEN = TO EVENT FUNCTION ARGS FAULT
+GIVEN = TO EVENT FUNCTION ARGS FAULT YES ROLES
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 .PHONY: run cloud fault invoke test test-built lint types audit check fuzz fuzz-guided day bench lock
-.PHONY: build role deploy update rollback remove
+.PHONY: build plan deploy destroy rollback role deploy-scf update-scf remove-scf rollback-scf
 
 # Plays the main job on a local cloud: publish an image, and scaling groups roll onto it.
 run: $(VENV)/run-installed
@@ -100,15 +100,24 @@ build:
 	@$(NEW_ENOUGH)
 	$(PYTHON) layers/build.py
 
-# role: the roles' policies, limited to the ids in .env; deploy: build, and deploy all of it with the
-# vendor's CLI; update: the same without the layer of dependencies; remove: take all of it away.
+# plan: build, and show what a deploy would do; deploy: the same, ask (YES=1: don't), do it, look
+# whether it is there, and call each function once; destroy: remove all of it; role: write the roles'
+# policies for who makes the roles by hand (ROLES=no).
 DEPLOY = $(DEPLOY_VENV)/bin/python deploy/deploy.py
-role deploy update remove: $(DEPLOY_VENV)/installed
-	$(DEPLOY) $@
+plan deploy destroy role: $(DEPLOY_VENV)/installed
+	@$(DEPLOY) $@
 
 # Deploys another commit or tag: make rollback TO=HEAD~1
 rollback: $(DEPLOY_VENV)/installed
 	@$(DEPLOY) rollback "$$TO"
+
+# The same with the vendor's CLI, which makes no roles; update-scf leaves the layer of dependencies.
+SCF = $(DEPLOY_VENV)/bin/python deploy/vendor_cli.py
+deploy-scf update-scf remove-scf: $(DEPLOY_VENV)/installed
+	@$(SCF) $(@:-scf=)
+
+rollback-scf: $(DEPLOY_VENV)/installed
+	@$(SCF) rollback "$$TO"
 
 # Writes the pinned requirements anew from pyproject.toml (needs uv).
 LOCK = uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate

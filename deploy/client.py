@@ -6,6 +6,8 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from deploy.variables import KEYS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -14,11 +16,23 @@ THROTTLED = "RequestLimitExceeded"
 TRIES = 5  # a throttled call has done nothing
 
 
+# How a code begins or ends -> what to do.
+REMEDIES = {
+    "UnauthorizedOperation": "give who deploys the permission {call}",
+    "LimitExceeded": "a quota is full: remove what nobody uses, or ask for more",
+    "ClientNetworkError": "the address of {service} can't be reached from here",
+    "AuthFailure": "look at TENCENT_SECRET_ID, TENCENT_SECRET_KEY and TENCENT_TOKEN",
+}
+
+
 class CallFailed(Exception):
-    """Says which call was refused or got no answer, and in whose words."""
+    """Says which call was refused or got no answer, in whose words, and what to do."""
 
     def __init__(self, service: str, action: str, code: str, message: str) -> None:
-        super().__init__(f"{service}:{action} failed: {code}: {message}")
+        call = f"{service}:{action}"
+        found = (text for part, text in REMEDIES.items() if part in code)
+        remedy = next(found, "run this again once it is mended").format(call=call, service=service)
+        super().__init__(f"{call} failed: {code}: {message}; {remedy}")
         self.code = code
 
 
@@ -57,13 +71,12 @@ class Client:
 
         if service not in self._clients:
             environ = self._environ
-            names = ("TENCENT_SECRET_ID", "TENCENT_SECRET_KEY", "TENCENT_TOKEN")
             address = urlsplit(endpoint(environ, service))
             http = HttpProfile(protocol=address.scheme, endpoint=address.netloc, reqTimeout=60)
             self._clients[service] = CommonClient(
                 service,
                 VERSIONS[service],
-                Credential(*(environ.get(name) or None for name in names)),
+                Credential(*(environ.get(name) or None for name in KEYS)),
                 environ["REGION"],
                 ClientProfile(httpProfile=http, language="en-US"),
             )

@@ -20,8 +20,10 @@ OF_THE_CLI = {  # a login writes the first four to .env
     "TENCENT_TOKEN",
     "SCF_FLAGS",
 }
-# Where the deploy itself calls, if not at the vendor's own addresses.
-OF_THE_DEPLOY = {"SCF_ENDPOINT", "CAM_ENDPOINT"}
+# What the deploy itself reads: where it calls, if not at the vendor's own addresses; its switches.
+OF_THE_DEPLOY = {"SCF_ENDPOINT", "CAM_ENDPOINT", "ROLES", "YES"}
+OF_WHO_DEPLOYS = {"TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"}
+KEYS = (*sorted(OF_WHO_DEPLOYS), "TENCENT_TOKEN")
 DERIVED = {"WEBHOOK_URL_AUTH", "COS_APPID"}  # from others, by `derived`
 MAY_BE_EMPTY = {
     "ALLOWED_GROUPS",
@@ -79,7 +81,15 @@ def derived(environ: dict[str, str]) -> dict[str, str]:
     # What the roles may change and what the functions serve are the same regions.
     regions = environ.get("ALLOWED_REGIONS") or environ.get("REGION", "")
     own = {"WEBHOOK_URL_AUTH": url_auth, "COS_APPID": app_id, "ALLOWED_REGIONS": regions}
-    return {**environ, **own}
+    return {**environ, **own, **_keys(environ)}
+
+
+def _keys(environ: dict[str, str]) -> dict[str, str]:
+    """Take who deploys from the names of the vendor's other tools, where these are not set."""
+    names = {name: name.replace("TENCENT_", "TENCENTCLOUD_") for name in KEYS}
+    if any(environ.get(name) for name in names):
+        return {}
+    return {name: environ[other] for name, other in names.items() if environ.get(other)}
 
 
 def read_variables(path: Path) -> dict[str, str]:

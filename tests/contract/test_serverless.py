@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,12 @@ import pytest
 import yaml
 from tencentcloud.scf.v20180416 import models
 
-from deploy.deploy import without_empty
 from deploy.variables import derived, read_variables, variables_of
+from deploy.vendor_cli import without_empty
 from instance_refresh.settings import TABLE
+from tests.contract import toolkit
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLKIT = Path(__file__).parent / "serverless"
 YML = ROOT / "serverless.yml"
 LAYERS = [
     ROOT / "layers" / name / "serverless.yml" for name in ("dependencies", "instance_refresh")
@@ -58,28 +56,8 @@ def filled_in(path: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def calls() -> list[Call]:
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip(
-            "node and npm are not there: serverless.yml was not read by the vendor's library"
-        )
-    lock, installed = TOOLKIT / "package-lock.json", TOOLKIT / "node_modules" / ".installed"
-    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
-        install = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(install, cwd=TOOLKIT, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"npm could not install the vendor's library: {done.stderr[-300:]}")
-        installed.write_bytes(lock.read_bytes())
     given = {"functions": filled_in(YML), "layers": [filled_in(path) for path in LAYERS]}
-    mapped = subprocess.run(
-        [node, "calls.js"],
-        cwd=TOOLKIT,
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found: list[Call] = json.loads(mapped.stdout)
+    found: list[Call] = json.loads(toolkit.run("calls.js", given))
     return found
 
 
