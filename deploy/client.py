@@ -18,6 +18,7 @@ TRIES = 5  # a throttled call has done nothing
 
 # How a code begins or ends -> what to do.
 REMEDIES = {
+    "ResourceNotFound.Role": "make the role; one that was just made takes a moment: run this again",
     "UnauthorizedOperation": "give who deploys the permission {call}",
     "LimitExceeded": "a quota is full: remove what nobody uses, or ask for more",
     "ClientNetworkError": "the address of {service} can't be reached from here",

@@ -97,7 +97,7 @@ def look(environ: dict[str, str], root: Path, client: Client) -> None:
     if left := planning.changes(again):
         message = f"what stands there is NOT what was asked for:\n{planning.written(left)}"
         raise Stopped(message)
-    say("Looked again: all is there as described.")
+    say(f"Looked again: all is there as described.\n{planning.standing(again)}")
     for line in try_out(described(root, environ), client, environ):
         say(line)
 

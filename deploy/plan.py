@@ -23,6 +23,7 @@ SAID: dict[Verb, str] = {
     "leave": "left as they are",
     "delete": "removed",
 }
+READ_BACK = ("Role", "Layers", "Enable", "TriggerDesc")
 SECRET, DIGEST = "SECRET", "CodeSha256"
 
 
@@ -92,6 +93,17 @@ def written(steps: list[Step]) -> str:
     counts = {verb: sum(step.verb == verb for step in steps) for verb in SAID}
     said = [f"{counts[verb]} {word}" for verb, word in SAID.items() if counts[verb]]
     lines.append(", ".join(said) or "nothing stands there")
+    return "\n".join(lines)
+
+
+def standing(steps: list[Step]) -> str:
+    """Write what stands there, as it was read back: roles, layers' versions, triggers."""
+    lines = []
+    for step in steps:
+        fields = dict(_flat({n: v for n, v in (step.found or {}).items() if n in READ_BACK}))
+        if fields:
+            said = ", ".join(f"{path.rpartition('.')[2]} {value}" for path, value in fields.items())
+            lines.append(f"  {step.resource.kind} {step.resource.name}: {said}")
     return "\n".join(lines)
 
 
