@@ -98,8 +98,15 @@ def look(environ: dict[str, str], root: Path, client: Client) -> None:
         message = f"what stands there is NOT what was asked for:\n{planning.written(left)}"
         raise Stopped(message)
     say(f"Looked again: all is there as described.\n{planning.standing(again)}")
-    for line in try_out(described(root, environ), client, environ):
-        say(line)
+    answers = []
+    for answer in try_out(described(root, environ), client, environ):
+        say(answer.what)
+        answers.append(answer)
+    if broken := [answer.what for answer in answers if not answer.works]:
+        message = "\n  ".join(
+            ["it stands there, and DOES NOT WORK; see the function's log:", *broken]
+        )
+        raise Stopped(message)
 
 
 def _ready(environ: dict[str, str]) -> None:

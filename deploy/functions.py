@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from deploy.resources import Fields, Stopped, found_or_none, wait_until_active
+from deploy.resources import ACTIVE, Fields, Stopped, active, found_or_none, settled
 
 if TYPE_CHECKING:
     from deploy import description
@@ -60,7 +60,7 @@ class LayerVersion:
             fields = {name: found[name] for name in self.wanted}
             if fields == self.wanted and not found["Status"].endswith("Failed"):
                 self.version = number
-                if found["Status"] != "Active":
+                if found["Status"] != ACTIVE:
                     self._settle(client)
                 return fields
             newest = newest or fields
@@ -79,7 +79,7 @@ class LayerVersion:
         """Wait until the version can be used."""
         named = self._named(self.version)
         what = f"version {self.version} of the layer {self.name}"
-        wait_until_active(what, lambda: str(client.call("scf", "GetLayerVersion", named)["Status"]))
+        active(what, lambda: str(client.call("scf", "GetLayerVersion", named)["Status"]))
 
     def delete(self, client: Client) -> None:
         for number in self._versions(client):
@@ -112,6 +112,7 @@ class FunctionItself:
         return {
             **{api: inputs[yml] for yml, api in FUNCTION.items()},
             "Type": inputs["type"].capitalize(),
+            "Status": ACTIVE,
             "CodeSha256": digest(self.described.package),
             "Layers": {layer.name: layer.version for layer in self.layers},
             "Environment": {key: value for key, value in variables if value},
@@ -121,21 +122,18 @@ class FunctionItself:
         answer = found_or_none(lambda: client.call("scf", "GetFunction", self._named()))
         if answer is None:
             return None
-        if answer["Status"] not in ("Active", "CreateFailed"):
-            self._settle(client)
+        state = settled(f"the function {self.name}", lambda: self._status(client))
         code = client.call("scf", "GetFunctionAddress", self._named())
         pairs = (answer.get("Environment") or {}).get("Variables") or []
         found = {
             **{api: answer[api] for api in FUNCTION.values()},
             "Type": answer["Type"],
+            "Status": state,
             "CodeSha256": code["CodeSha256"],
             "Layers": {v["LayerName"]: v["LayerVersion"] for v in answer.get("Layers") or []},
             "Environment": {pair["Key"]: pair["Value"] for pair in pairs},
         }
         self._refuse_others(found)
-        if answer["Status"] == "CreateFailed":  # it can't be updated, only made anew
-            self.delete(client)
-            return None
         return found
 
     def create(self, client: Client) -> None:
@@ -145,6 +143,10 @@ class FunctionItself:
         self._settle(client)
 
     def update(self, client: Client, found: Fields) -> None:
+        if found["Status"] == "CreateFailed":  # it can't be updated, only made anew
+            self.delete(client)
+            self.create(client)
+            return
         wanted, names = self.wanted, self._named()
         changed = {name for name in wanted if wanted[name] != found[name]}
         if changed & {"CodeSha256", "Handler"}:
@@ -157,9 +159,10 @@ class FunctionItself:
 
     def _settle(self, client: Client) -> None:
         """Wait until the platform takes the next change of it."""
-        asked = self._named()
-        what = f"the function {self.name}"
-        wait_until_active(what, lambda: str(client.call("scf", "GetFunction", asked)["Status"]))
+        active(f"the function {self.name}", lambda: self._status(client))
+
+    def _status(self, client: Client) -> str:
+        return str(client.call("scf", "GetFunction", self._named())["Status"])
 
     def delete(self, client: Client) -> None:
         client.call("scf", "DeleteFunction", self._named())

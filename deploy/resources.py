@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 WAIT_S, LONGEST_S = 0.5, 120.0
+ACTIVE, WORKING = "Active", ("Creating", "Updating", "Publishing", "Deleting")
 
 
 class Stopped(Exception):
@@ -56,11 +57,19 @@ def found_or_none(read: Callable[[], Fields]) -> Fields | None:
         raise
 
 
-def wait_until_active(what: str, status: Callable[[], str]) -> None:
-    """Wait while the platform works on something; Stopped where it failed or takes too long."""
+def settled(what: str, status: Callable[[], str]) -> str:
+    """Wait while the platform works on something, and give the status that it has then."""
     until = time.monotonic() + LONGEST_S
-    while (state := status()) != "Active":
-        if state.endswith("Failed") or time.monotonic() > until:
-            message = f"{what} is {state}: SCF's console says why. Then run this again"
+    while (state := status()) in WORKING:
+        if time.monotonic() > until:
+            message = f"{what} is {state} for {LONGEST_S:g} seconds: run this again"
             raise Stopped(message)
         time.sleep(WAIT_S)
+    return state
+
+
+def active(what: str, status: Callable[[], str]) -> None:
+    """Wait while the platform works on something; Stopped where it fails."""
+    if (state := settled(what, status)) != ACTIVE:
+        message = f"{what} is {state}: SCF's console says why. Then run this again"
+        raise Stopped(message)

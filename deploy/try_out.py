@@ -7,10 +7,11 @@ import hmac
 import json
 import secrets
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
 
+from deploy import resources
 from deploy.functions import NAMESPACE
 from deploy.triggers import url_of
 
@@ -22,17 +23,30 @@ if TYPE_CHECKING:
 
 NOBODY = {"Key": "instance-refresh:image-family", "Value": "none-has-this"}
 SECONDS = 35
+DENIED, BROKEN = (401, 403), range(500, 600)
 
 
-def try_out(described: Description, client: Client, environ: Mapping[str, str]) -> Iterator[str]:
-    """Say what a dry run over HTTP, a dry run by the timer, and a foreign object are answered."""
+class Answer(NamedTuple):
+    """What a function answered, and whether it works."""
+
+    what: str
+    works: bool
+
+
+def try_out(described: Description, client: Client, environ: Mapping[str, str]) -> Iterator[Answer]:
+    """Give what a dry run over HTTP, one by the timer, and a foreign object are answered."""
     request = dry_run(environ)
     url = url_of(client, described.function("webhook"))
-    yield f"webhook, a dry run at {url}: {call(url, request, environ)}"
+    yield _about(f"webhook, a dry run at {url}", call(url, request, environ))
     tick = {"Type": "Timer", "TriggerName": "deploy", "Time": _now(), "Message": request}
-    yield f"schedule, a dry run: {invoke(client, described.function('schedule'), tick)}"
+    answer = invoke(client, described.function("schedule"), tick)
+    yield _about("schedule, a dry run", answer)
     answer = invoke(client, described.function("image_published"), foreign_object(environ))
-    yield f"image_published, an object that is none of its manifests: {answer}"
+    yield _about("image_published, an object that is none of its manifests", answer)
+
+
+def _about(what: str, answer: Answer) -> Answer:
+    return answer._replace(what=f"{what}: {answer.what}")
 
 
 def dry_run(environ: Mapping[str, str]) -> str:
@@ -43,20 +57,25 @@ def dry_run(environ: Mapping[str, str]) -> str:
     return json.dumps({**target, "DryRun": True})
 
 
-def call(url: str, body: str, environ: Mapping[str, str]) -> str:
+def call(url: str, body: str, environ: Mapping[str, str]) -> Answer:
     """Send a request as a caller would; without a secret nobody but CAM's users is served."""
-    headers = {"Content-Type": "application/json", **signature(environ["WEBHOOK_SECRET"], body)}
-    try:
-        request = Request(url, body.encode(), headers)  # noqa: S310 — the URL that SCF gave
-        with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
-            return said(answer.status, json.loads(answer.read()))
-    except HTTPError as error:
-        text = error.read()
-        if environ.get("WEBHOOK_AUTH") == "cam":
-            return f"{error.code}, as CAM takes no unsigned call"
-        return said(error.code, json.loads(text) if text.startswith(b"{") else {})
-    except (URLError, OSError) as error:
-        return f"no answer: {error}"
+    headers = {"Content-Type": "application/json"}
+    for last in (False, False, True):
+        signed = signature(environ.get("WEBHOOK_SECRET", ""), body)
+        try:
+            request = Request(url, body.encode(), {**headers, **signed})  # noqa: S310 — SCF's URL
+            with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+                return said(answer.status, json.loads(answer.read()))
+        except HTTPError as error:
+            text = error.read()
+            if environ.get("WEBHOOK_AUTH") == "cam":
+                return Answer(f"{error.code}, as CAM takes no unsigned call", error.code in DENIED)
+            return said(error.code, json.loads(text) if text.startswith(b"{") else {})
+        except (URLError, OSError) as error:
+            if last:
+                return Answer(f"no answer: {error}", works=False)
+            time.sleep(resources.WAIT_S)  # a URL that was just made
+    raise AssertionError
 
 
 def signature(secret: str, body: str) -> dict[str, str]:
@@ -70,23 +89,25 @@ def signature(secret: str, body: str) -> dict[str, str]:
     return {"webhook-id": name, "webhook-timestamp": stamp, "webhook-signature": signed}
 
 
-def invoke(client: Client, function: str, event: dict[str, Any]) -> str:
-    """Run a function with an event, and say what it returned."""
+def invoke(client: Client, function: str, event: dict[str, Any]) -> Answer:
+    """Run a function with an event, and give what it returned."""
     asked = {"FunctionName": function, "Namespace": NAMESPACE, "ClientContext": json.dumps(event)}
     result = client.call("scf", "Invoke", asked)["Result"]
     if result["InvokeResult"]:
-        return f"FAILED: {result['ErrMsg']}"
+        return Answer(str(result["ErrMsg"]), works=False)
     return said(None, json.loads(result["RetMsg"]))
 
 
-def said(status: int | None, document: dict[str, Any]) -> str:
-    """Say an answer in a line: its outcomes, and the codes of its errors and notes."""
+def said(status: int | None, document: dict[str, Any]) -> Answer:
+    """Give an answer in a line: its outcomes, and the codes of its errors and notes."""
     kinds = ("Outcomes", "Errors", "Notes")
     entries = [each for kind in kinds for each in document.get(kind, [])]
     codes = [each[name] for each in entries for name in ("Outcome", "Code") if each.get(name)]
     problem = [document["code"]] if "code" in document else []
     words = [*([str(status)] if status else []), *codes, *problem]
-    return ", ".join(dict.fromkeys(words)) or "nothing to be done"
+    broken = "failed" in codes or document.get("Errors") or (status or 0) in (*DENIED, *BROKEN)
+    text = ", ".join(dict.fromkeys(words)) or "nothing to be done"
+    return Answer(text, works=not broken)
 
 
 def foreign_object(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from deploy.variables import derived
 from tests.contract.deployment import (
     BUCKET,
     FUNCTIONS,
+    INDEX,
     REGION,
     committed,
     empty_cloud,
@@ -161,6 +162,22 @@ def test_a_half_deleted_deployment_is_mended(root: Path) -> None:
         assert standing(cloud) == wanted
 
 
+def test_a_function_that_could_not_be_made_is_made_anew(root: Path) -> None:
+    with empty_cloud() as (cloud, environ):
+        put_there(root, environ)
+        wanted = standing(cloud)
+        name = "refresh-prod-instance-refresh-webhook"
+        cloud.functions(REGION).functions[name].state = "CreateFailed"
+        cloud.calls.clear()
+        text = plan.written(planned(root, environ))
+        assert "    Status: CreateFailed → Active\n" in text
+        assert writes(cloud) == []
+        put_there(root, environ)
+        assert writes(cloud) == ["DeleteFunction", "CreateFunction"]
+        put_there(root, environ)
+        assert standing(cloud) == wanted
+
+
 def test_a_function_of_that_name_that_is_not_ours_is_left(root: Path) -> None:
     with empty_cloud() as (cloud, environ):
         put_there(root, environ)
@@ -263,7 +280,7 @@ def test_rollback_deploys_the_tree_of_then_with_the_settings_of_now(
         wanted = standing(cloud)
         yml = root / "serverless.yml"
         yml.write_text(yml.read_text().replace("timeout: 300", "timeout: 600"))
-        write_zip(root, "functions/webhook", {"index.py": "import instance_refresh as new\n"})
+        write_zip(root, "functions/webhook", {"index.py": f"{INDEX}# new\n"})
         deploy.deploy(environ)
         assert standing(cloud) != wanted
         deploy.rollback({**environ, "PATH": os.environ["PATH"]}, "v1")

@@ -144,8 +144,9 @@ def test_descriptions_have_only_what_the_platform_takes() -> None:
 def test_every_function_has_the_limits_that_it_keeps_to() -> None:
     functions = yaml.safe_load(YML.read_text(encoding="utf-8"))["inputs"]["functions"]
     for own in functions.values():
-        keys = {pair["key"] for pair in own["environments"]}
-        assert {"ALLOWED_GROUPS", "ALLOWED_REGIONS", "IMAGE_CREATORS"} <= keys
+        keys = [pair["key"] for pair in own["environments"]]
+        assert len(keys) == len(set(keys))
+        assert {"ALLOWED_GROUPS", "ALLOWED_REGIONS", "IMAGE_CREATORS"} <= set(keys)
 
 
 def test_env_example_lists_what_the_yml_files_take() -> None:

@@ -11,10 +11,10 @@ from unittest import mock
 
 import pytest
 
-from deploy import deploy, resources
+from deploy import deploy, description, plan, resources
 from deploy.client import Client
 from deploy.triggers import url_of
-from deploy.try_out import call
+from deploy.try_out import call, try_out
 from local.clock import ScaledClock
 from local.cloud import Cloud
 from local.timing import Timing
@@ -103,7 +103,9 @@ def test_a_manifest_a_tick_and_a_call_from_the_deployed_zips(
         region.add_image("img-00000004")
         asked = {"AutoScalingGroupId": GROUP, "ImageId": "img-00000004"}
         url = url_of(Client(environ), f"{PREFIX}-webhook")
-        until(lambda: call(url, json.dumps(asked), environ) == "202, started", "a call starts it")
+        until(
+            lambda: call(url, json.dumps(asked), environ).what == "202, started", "a call starts it"
+        )
         until(lambda: runs(cloud) == {"img-00000004"}, "the call rolls the group")
         assert statuses(cloud) == {
             f"{PREFIX}-{name}": {200} for name in ("webhook", "image_published", "schedule")
@@ -128,7 +130,7 @@ def test_a_permission_taken_from_a_role_is_noticed(built: Path, statement: int, 
         policy.document["statement"][statement]["action"].remove(f"name/{names}")
         url = url_of(Client(environ), f"{PREFIX}-webhook")
         asked: Any = {"AutoScalingGroupId": GROUP, "ImageId": "img-00000002"}
-        assert "Unauthorized" in call(url, json.dumps(asked), environ)
+        assert "Unauthorized" in call(url, json.dumps(asked), environ).what
         assert runs(cloud) == {"img-00000001"}
 
 
@@ -138,6 +140,23 @@ def test_a_role_is_for_its_regions_and_groups_alone(built: Path) -> None:
         cloud.region(REGION).add_image("img-00000002")
         url = url_of(Client(environ), f"{PREFIX}-webhook")
         asked = {"AutoScalingGroupId": GROUP, "ImageId": "img-00000002"}
-        assert "Unauthorized" in call(url, json.dumps(asked), environ)
+        assert "Unauthorized" in call(url, json.dumps(asked), environ).what
         there = {**asked, "Region": "ap-shanghai"}
-        assert "RegionNotAllowed" in call(url, json.dumps(there), environ)
+        assert "RegionNotAllowed" in call(url, json.dumps(there), environ).what
+
+
+def test_what_stands_there_and_does_not_work_is_said(built: Path) -> None:
+    with deployed(built) as (cloud, environ):
+        for policy in cloud.access.policies.values():
+            policy.document["statement"][0]["action"] = ["name/as:DescribeRefreshActivities"]
+        described = description.described(built, environ)
+        answers = list(try_out(described, Client(environ), environ))
+        assert [answer.works for answer in answers] == [False, False, True]
+        other = {**environ, "WEBHOOK_SECRET": "whsec_" + 10 * "efgh"}
+        first = next(iter(try_out(described, Client(other), other)))
+        assert (first.what.rpartition(": ")[2], first.works) == ("401, Unauthorized", False)
+        with (
+            mock.patch.object(plan, "to_deploy", return_value=[]),
+            pytest.raises(resources.Stopped, match="DOES NOT WORK"),
+        ):
+            deploy.look(environ, built, Client(environ))
