@@ -2,18 +2,25 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+DEPLOY_VENV ?= build/deploy-venv
 PORT ?= 0
 SPEED ?= 60
 
 RUN_REQUIREMENTS = requirements.txt local/requirements.txt
 REQUIREMENTS = $(RUN_REQUIREMENTS) tests/requirements.txt
+ALL_REQUIREMENTS = $(REQUIREMENTS) deploy/requirements.txt
 NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
 # One word for the shell, whatever is in it.
 quoted = '$(subst ','\'',$(1))'
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 
+# What a caller gives is text, to make and to the shell: no $(…) or `…` in it is run. Recipes take it
+# from the environment.
+GIVEN = TO EVENT FUNCTION ARGS FAULT YES ROLES
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
+
 .PHONY: run cloud fault invoke test test-built lint types audit check fuzz fuzz-guided day bench lock
-.PHONY: build role deploy update rollback remove
+.PHONY: build plan deploy destroy rollback role deploy-scf update-scf remove-scf rollback-scf
 
 # Plays the main job on a local cloud: publish an image, and scaling groups roll onto it.
 run: $(VENV)/run-installed
@@ -60,20 +67,20 @@ types: $(VENV)/installed
 
 # Known vulnerabilities of what is pinned, by the index's own list; STRICT=--strict fails without one.
 audit: $(VENV)/installed
-	$(BIN)/python -m tests.audit $(REQUIREMENTS) $(STRICT)
+	$(BIN)/python -m tests.audit $(ALL_REQUIREMENTS) $(STRICT)
 
 check: lint types test audit
 
 # Plays COUNT changed events on each function, or on FUNCTION; no network.
 COUNT ?= 100000
 fuzz: $(VENV)/installed
-	PYTHONPATH=layers/instance_refresh $(BIN)/python -m tests.fuzz $(COUNT) $(FUNCTION)
+	PYTHONPATH=layers/instance_refresh $(BIN)/python -m tests.fuzz $(COUNT) $${FUNCTION:+"$$FUNCTION"}
 
 # The same, guided by coverage: make fuzz-guided FUNCTION=webhook SECONDS=600 (Linux, Python 3.10).
 SECONDS ?= 600
 fuzz-guided: build/atheris
 	PYTHONPATH=layers/instance_refresh:build/atheris $(BIN)/python -m tests.fuzz.guided \
-		$(or $(FUNCTION),webhook) -max_total_time=$(SECONDS) -max_len=4096 -len_control=0 \
+		"$${FUNCTION:-webhook}" -max_total_time=$(SECONDS) -max_len=4096 -len_control=0 \
 		-artifact_prefix=build/
 
 build/atheris: tests/fuzz/requirements.txt | $(VENV)/installed
@@ -93,22 +100,31 @@ build:
 	@$(NEW_ENOUGH)
 	$(PYTHON) layers/build.py
 
-# role: the roles' policies, limited to the ids in .env; deploy: build, and deploy all of it with the
-# vendor's CLI; update: the same without the layer of dependencies; remove: take all of it away.
-role deploy update remove:
-	@$(NEW_ENOUGH)
-	$(PYTHON) deploy/deploy.py $@
+# plan: build, and show what a deploy would do; deploy: the same, ask (YES=1: don't), do it, look
+# whether it is there, and call each function once; destroy: remove all of it; role: write the roles'
+# policies for who makes the roles by hand (ROLES=no).
+DEPLOY = $(DEPLOY_VENV)/bin/python deploy/deploy.py
+plan deploy destroy role: $(DEPLOY_VENV)/installed
+	@$(DEPLOY) $@
 
 # Deploys another commit or tag: make rollback TO=HEAD~1
-rollback:
-	@$(NEW_ENOUGH)
-	$(PYTHON) deploy/deploy.py rollback "$(TO)"
+rollback: $(DEPLOY_VENV)/installed
+	@$(DEPLOY) rollback "$$TO"
+
+# The same with the vendor's CLI, which makes no roles; update-scf leaves the layer of dependencies.
+SCF = $(DEPLOY_VENV)/bin/python deploy/vendor_cli.py
+deploy-scf update-scf remove-scf: $(DEPLOY_VENV)/installed
+	@$(SCF) $(@:-scf=)
+
+rollback-scf: $(DEPLOY_VENV)/installed
+	@$(SCF) rollback "$$TO"
 
 # Writes the pinned requirements anew from pyproject.toml (needs uv).
 LOCK = uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate
 lock:
 	$(LOCK) pyproject.toml --output-file requirements.txt
 	$(LOCK) --group local --constraint requirements.txt --output-file local/requirements.txt
+	$(LOCK) --group deploy --constraint requirements.txt --output-file deploy/requirements.txt
 	$(LOCK) --group tests --constraint requirements.txt --constraint local/requirements.txt \
 		--no-emit-package tencentcloud-sdk-python --output-file tests/requirements.txt
 
@@ -117,6 +133,14 @@ $(VENV)/run-installed: $(RUN_REQUIREMENTS)
 	rm -rf $(VENV) # --clear would empty what a symbolic link leads to
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) $(addprefix -r ,$(RUN_REQUIREMENTS))
+	touch $@
+
+$(DEPLOY_VENV)/installed: deploy/requirements.txt
+	@$(NEW_ENOUGH)
+	rm -rf $(DEPLOY_VENV)
+	$(PYTHON) -m venv $(DEPLOY_VENV)
+	$(DEPLOY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+		--require-hashes -r $<
 	touch $@
 
 # tccli calls the API through the SDK's product packages here, so the whole SDK (169 MB) stays out.

@@ -1,201 +1,129 @@
-"""Deploy with the vendor's CLI `scf`: `python deploy/deploy.py COMMAND`, or `make COMMAND`.
+"""Deploy with the vendor's SDK: `python deploy/deploy.py COMMAND`, or `make COMMAND`.
 
-check      say what is missing, and stop
-role       write each role's policy to build/role/, limited to the ids and the bucket of .env
-deploy     build, then deploy both layers and the functions
-update     the same without the layer of dependencies: after a fix in our own code
+plan       build, and show what `deploy` would do
+deploy     build, show the plan, ask, carry it out, look whether it is there, and try it out
+destroy    show what stands there, ask, and remove it: all versions of the layers too
 rollback   deploy another commit or tag, with the .env of now: rollback v1.2.0
-remove     remove the functions, then the layers
+role       write each role's policy to build/role/, for who makes the roles by hand
 
-SCF_FLAGS="--debug" hands flags on to the CLI.
+YES=1 asks nothing. ROLES=no leaves the roles to others, and writes their policies.
+Whatever it stops at: run it again.
 """
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from deploy import plan as planning
+from deploy.client import Client
+from deploy.command import run
+from deploy.commit import tree_of
+from deploy.description import described
+from deploy.ready import NotReady, build, check, stop_if, write_policies
+from deploy.resources import Stopped
+from deploy.try_out import try_out
+from deploy.variables import OF_WHO_DEPLOYS, ROOT, needed_by_yml, unset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from deploy.variables import (
-    DEPENDENCIES,
-    LAYER,
-    MAY_BE_EMPTY,
-    OF_THE_CLI,
-    PLACEHOLDER,
-    ROOT,
-    invalid,
-    missing,
-    needed,
-    needed_by_roles,
-    needed_by_yml,
-    read_variables,
-    unknown,
-    unset,
-    variables,
-    variables_of,
-)
-
-CLI = "scf"
-
-
-class NotReady(Exception):
-    """Names everything that is missing, each with its remedy."""
+    from deploy.resources import Resource
 
 
 def main(arguments: list[str]) -> int:
-    command, *rest = arguments or [""]
     commands: dict[str, Callable[..., None]] = {
-        "check": check,
-        "role": role,
+        "plan": plan,
         "deploy": deploy,
-        "update": update,
+        "destroy": destroy,
+        "rollback": rollback,
+        "role": write_policies,
     }
-    commands |= {"rollback": rollback, "remove": remove}
-    if command not in commands or len(rest) != (command == "rollback"):
-        print(__doc__, file=sys.stderr)  # noqa: T201 — a command
-        return 2
-    try:
-        environ = variables()
-        commands[command](environ, *rest)
-    except (NotReady, OSError) as error:
-        print(f"{command}: {error}", file=sys.stderr)  # noqa: T201 — a command
-        return 1
-    except subprocess.CalledProcessError as error:
-        print(f"{command}: stopped, as `{error.cmd[0]}` failed (above)", file=sys.stderr)  # noqa: T201 — a command
-        return 1
-    return 0
+    return run(commands, arguments, __doc__ or "")
 
 
-def check(environ: dict[str, str]) -> None:
-    wrong = missing(environ, needed()) or invalid(environ)
-    wrong += unknown(read_variables(ROOT / ".env"))
-    _stop_if([*wrong, *_no_cli(environ)])
-
-
-def _no_cli(environ: dict[str, str]) -> list[str]:
-    if shutil.which(CLI, path=environ.get("PATH")):
-        return []
-    return [f"`{CLI}` is not there: npm install -g serverless-cloud-framework"]
-
-
-def _stop_if(wrong: list[str]) -> None:
-    if wrong:
-        raise NotReady("\n  ".join(["not everything is there yet.", *wrong]))
-
-
-def role(environ: dict[str, str]) -> None:
-    _stop_if(missing(environ, needed_by_roles() | {"COS_BUCKET"}))
-    folder = ROOT / "build" / "role"
-    folder.mkdir(parents=True, exist_ok=True)
-    for template in sorted((ROOT / "role").glob("*.json")):
-        document = filled_in(json.loads(template.read_text(encoding="utf-8")), environ)
-        path = folder / template.name
-        path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        print(path.relative_to(ROOT))  # noqa: T201 — a command
-
-
-def filled_in(policy: dict[str, Any], environ: dict[str, str]) -> dict[str, Any]:
-    """Fill in a policy's resources; a variable with commas gives one resource a value."""
-    for statement in policy["statement"]:
-        resources = []
-        for resource in statement.get("resource", []):
-            texts = [resource]
-            for name in PLACEHOLDER.findall(resource):
-                parts = [part.strip() for part in environ[name].split(",") if part.strip()] or [""]
-                texts = [text.replace(f"${{{name}}}", part) for text in texts for part in parts]
-            resources += texts
-        if resources:
-            statement["resource"] = resources
-    return policy
+def plan(environ: dict[str, str]) -> None:
+    _ready(environ)
+    build(environ, ROOT)
+    steps = planning.to_deploy(_resources(environ, ROOT), Client(environ))
+    say(planning.written(steps))
 
 
 def deploy(environ: dict[str, str]) -> None:
-    check(environ)
-    _build(environ)
-    for folder in (DEPENDENCIES, LAYER, _functions(environ)):
-        _cli("deploy", folder, environ)
+    deploy_tree(environ, ROOT)
 
 
-def update(environ: dict[str, str]) -> None:
-    check(environ)
-    _build(environ)
-    for folder in (LAYER, _functions(environ)):
-        _cli("deploy", folder, environ)
+def deploy_tree(environ: dict[str, str], root: Path) -> None:
+    _ready(environ)
+    build(environ, root)
+    client = Client(environ)
+    apply(planning.to_deploy(_resources(environ, root), client), client, environ)
+    look(environ, root, client)
 
 
-def remove(environ: dict[str, str]) -> None:
-    empty = [f"{name} is not set: set it in .env" for name in unset(environ, needed_by_yml())]
-    _stop_if([*empty, *_no_cli(environ)])
-    for folder in (_functions(environ), LAYER, DEPENDENCIES):
-        _cli("remove", folder, environ)
+def destroy(environ: dict[str, str]) -> None:
+    names = needed_by_yml() | OF_WHO_DEPLOYS
+    stop_if([f"{name} is not set: set it in .env" for name in unset(environ, names)])
+    client = Client(environ)
+    apply(planning.to_destroy(_resources(environ, ROOT), client), client, environ)
 
 
 def rollback(environ: dict[str, str], commit: str) -> None:
-    """Build and deploy a commit from a tree of its own; this one stays as it is."""
-    git = shutil.which("git", path=environ.get("PATH"))
-    if git is None or not commit:
-        message = "say which commit or tag, in a git clone: make rollback TO=HEAD~1"
-        raise NotReady(message)
-    known = [git, "cat-file", "-e", f"{commit}:deploy/deploy.py"]
-    if subprocess.run(known, cwd=ROOT, check=False, capture_output=True).returncode:  # noqa: S603 — git
-        message = f"{commit} is no commit or tag of this clone that can be deployed this way"
-        raise NotReady(message)
-    show = [git, "show", f"{commit}:serverless.yml"]
-    yml = subprocess.run(show, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 — git
-    lost = sorted(n for n in MAY_BE_EMPTY - variables_of(yml) if environ.get(n))
-    if lost:
-        names = ", ".join(lost)
-        message = f"{commit} knows no {names}: to deploy it without, leave that empty in .env"
-        raise NotReady(message)
-    tree = ROOT / "build" / "rollback"
-    shutil.rmtree(tree, ignore_errors=True)  # what an interrupted rollback has left
-    add = [git, "worktree", "add", "--force", "--detach", str(tree), commit]
-    subprocess.run(add, cwd=ROOT, check=True)  # noqa: S603 — git, with a commit of this clone
-    try:
-        command = [sys.executable, str(tree / "deploy" / "deploy.py"), "deploy"]
-        subprocess.run(command, cwd=tree, env=environ, check=True)  # noqa: S603 — this script
-    finally:
-        drop = [git, "worktree", "remove", "--force", str(tree)]
-        subprocess.run(drop, cwd=ROOT, check=True)  # noqa: S603 — git
+    with tree_of(commit, environ) as tree:
+        deploy_tree(environ, tree)
 
 
-def _functions(environ: dict[str, str]) -> Path:
-    """Write the functions' yml without the settings that are empty, and give its folder."""
-    folder = ROOT / "build" / "deploy"
-    folder.mkdir(parents=True, exist_ok=True)
-    text = without_empty((ROOT / "serverless.yml").read_text(encoding="utf-8"), environ)
-    text = text.replace("./build/functions", "../functions")
-    (folder / "serverless.yml").write_text(text, encoding="utf-8")
-    return folder
+def apply(steps: list[planning.Step], client: Client, environ: dict[str, str]) -> None:
+    """Show the plan, ask, and take its steps; nothing is asked where nothing is to be done."""
+    say(planning.written(steps))
+    left = planning.changes(steps)
+    if left and not environ.get("YES"):
+        if not sys.stdin.isatty():
+            message = "nobody is there to ask: say YES=1"
+            raise NotReady(message)
+        if input("Do this? [y/N] ").strip().lower() not in ("y", "yes"):
+            message = "nothing was done"
+            raise NotReady(message)
+    for number, step in enumerate(left, 1):
+        say(f"{number}/{len(left)} {step.verb} {step.resource.kind} {step.resource.name}")
+        step.take(client)
 
 
-def without_empty(yml: str, environ: dict[str, str]) -> str:
-    """Leave out the lines whose variable is empty: SCF takes no setting without a value."""
-    lines = yml.splitlines(keepends=True)
-    return "".join(line for line in lines if all(map(environ.get, variables_of(line))))
+def look(environ: dict[str, str], root: Path, client: Client) -> None:
+    """Say whether what stands there is what was asked for, and what each function answers."""
+    again = planning.to_deploy(_resources(environ, root), client)
+    if left := planning.changes(again):
+        message = f"what stands there is NOT what was asked for:\n{planning.written(left)}"
+        raise Stopped(message)
+    say(f"Looked again: all is there as described.\n{planning.standing(again)}")
+    answers = []
+    for answer in try_out(described(root, environ), client, environ):
+        say(answer.what)
+        answers.append(answer)
+    if broken := [answer.what for answer in answers if not answer.works]:
+        message = "\n  ".join(
+            ["it stands there, and DOES NOT WORK; see the function's log:", *broken]
+        )
+        raise Stopped(message)
 
 
-def _build(environ: dict[str, str]) -> None:
-    command = [sys.executable, str(ROOT / "layers" / "build.py")]
-    subprocess.run(command, env=environ, check=True)  # noqa: S603 — our own build
+def _ready(environ: dict[str, str]) -> None:
+    check(environ)
+    keys = [f"{name} is not set: set it in .env" for name in unset(environ, OF_WHO_DEPLOYS)]
+    stop_if(keys)
+    if environ.get("ROLES") == "no":
+        write_policies(environ)
 
 
-def _cli(command: str, folder: Path, environ: dict[str, str]) -> None:
-    """Run the CLI where .env lies: a login writes its keys there, once for all folders."""
-    path = shutil.which(CLI, path=environ.get("PATH")) or CLI
-    target = ["--target", str(folder.relative_to(ROOT))]
-    flags = environ.get("SCF_FLAGS", "").split()
-    of_the_login = {n: v for n, v in read_variables(ROOT / ".env").items() if n in OF_THE_CLI}
-    subprocess.run(  # noqa: S603 — the CLI
-        [path, command, *target, *flags], cwd=ROOT, env={**environ, **of_the_login}, check=True
-    )
+def _resources(environ: dict[str, str], root: Path) -> list[Resource]:
+    roles = environ.get("ROLES") != "no"
+    return planning.resources(described(root, environ), roles=roles)
+
+
+def say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 — a command
 
 
 if __name__ == "__main__":

@@ -20,6 +20,11 @@ OF_THE_CLI = {  # a login writes the first four to .env
     "TENCENT_TOKEN",
     "SCF_FLAGS",
 }
+# What the deploy itself reads: where it calls, if not at the vendor's own addresses; its switches.
+OF_THE_DEPLOY = {"SCF_ENDPOINT", "CAM_ENDPOINT", "ROLES", "YES"}
+OF_WHO_DEPLOYS = {"TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"}
+KEYS = (*sorted(OF_WHO_DEPLOYS), "TENCENT_TOKEN")
+DERIVED = {"WEBHOOK_URL_AUTH", "COS_APPID"}  # from others, by `derived`
 MAY_BE_EMPTY = {
     "ALLOWED_GROUPS",
     "ALLOWED_REGIONS",
@@ -30,6 +35,9 @@ MAY_BE_EMPTY = {
 }
 
 
+_SECRETS = ("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS")
+
+
 def _list(form: str) -> str:
     """Give the form of what is listed with commas."""
     return rf"({form}\s*(,\s*|$))+"
@@ -37,6 +45,7 @@ def _list(form: str) -> str:
 
 _ENDPOINT = r"https://(?!localhost\b|127\.)[A-Za-z0-9.-]+(:[0-9]+)?/?"
 _REGION = r"[a-z]{2,4}(-[a-z0-9]+)+"
+_ACCOUNTS = rf"\*|{_list('[A-Za-z0-9_]+')}"
 _GROUPS, _CONFIGURATIONS = _list("asg-[a-z0-9]+"), _list("asc-[a-z0-9]+")
 _FORMS = {
     "AS_ENDPOINT": (_ENDPOINT, "an https:// endpoint of Tencent Cloud"),
@@ -46,7 +55,7 @@ _FORMS = {
     "COS_BUCKET": (r"[a-z0-9][a-z0-9-]*-[0-9]+", "a bucket with its APPID: images-1250000000"),
     "ALLOWED_GROUPS": (_GROUPS, "asg-… ids with commas between them, or empty"),
     "ALLOWED_REGIONS": (_list(_REGION), "regions with commas between them, or empty"),
-    "IMAGE_CREATORS": (_list(r"\w+"), "account ids with commas between them, or empty"),
+    "IMAGE_CREATORS": (_ACCOUNTS, "account ids with commas between them, *, or empty"),
     "AUTO_SCALING_GROUPS": (rf"\*|{_GROUPS}", "asg-… ids with commas between them, or *"),
     "LAUNCH_CONFIGURATIONS": (rf"\*|{_CONFIGURATIONS}", "asc-… ids with commas between them, or *"),
     "MANIFEST_PREFIX": (r"[^/].*", "what keys begin with, without a / before it: manifests/"),
@@ -69,7 +78,18 @@ def derived(environ: dict[str, str]) -> dict[str, str]:
     """Add what follows from the others, so that they can't contradict each other."""
     url_auth = "CAM" if environ.get("WEBHOOK_AUTH") == "cam" else "NONE"
     app_id = environ.get("COS_BUCKET", "").rpartition("-")[2]
-    return {**environ, "WEBHOOK_URL_AUTH": url_auth, "COS_APPID": app_id}
+    # What the roles may change and what the functions serve are the same regions.
+    regions = environ.get("ALLOWED_REGIONS") or environ.get("REGION", "")
+    own = {"WEBHOOK_URL_AUTH": url_auth, "COS_APPID": app_id, "ALLOWED_REGIONS": regions}
+    return {**environ, **own, **_keys(environ)}
+
+
+def _keys(environ: dict[str, str]) -> dict[str, str]:
+    """Take who deploys from the names of the vendor's other tools, where these are not set."""
+    names = {name: name.replace("TENCENT_", "TENCENTCLOUD_") for name in KEYS}
+    if any(environ.get(name) for name in names):
+        return {}
+    return {name: environ[other] for name, other in names.items() if environ.get(other)}
 
 
 def read_variables(path: Path) -> dict[str, str]:
@@ -97,13 +117,13 @@ def needed_by_yml() -> set[str]:
     """Give every variable that a yml file names."""
     files = [ROOT / "serverless.yml", DEPENDENCIES / "serverless.yml", LAYER / "serverless.yml"]
     texts = [file.read_text(encoding="utf-8") for file in files]
-    return set().union(*map(variables_of, texts)) - derived({}).keys()
+    return set().union(*map(variables_of, texts)) - DERIVED
 
 
 def needed_by_roles() -> set[str]:
     """Give every variable that a role's policy names."""
     policies = (path.read_text(encoding="utf-8") for path in (ROOT / "role").glob("*.json"))
-    return {name for text in policies for name in PLACEHOLDER.findall(text)} - derived({}).keys()
+    return {name for text in policies for name in PLACEHOLDER.findall(text)} - DERIVED
 
 
 def unset(environ: dict[str, str], names: set[str]) -> list[str]:
@@ -127,14 +147,25 @@ def missing(environ: dict[str, str], names: set[str]) -> list[str]:
             lines.append(f"{name} must be {what}")
             if form == _ENDPOINT:  # no secret; and the shell's own may be the stand-in's
                 lines[-1] += f", and is {value}: set it in .env, or `unset {name}` in this shell"
+    secrets = [name for name in _SECRETS if environ.get(name)]
+    if environ.get("WEBHOOK_AUTH") == "cam" and names & {*_SECRETS} and secrets:
+        both = f"WEBHOOK_AUTH=cam takes no signature: leave {' and '.join(secrets)} empty"
+        lines.append(f"{both}, or take signature")
     if lines:
         lines.append("Set them in .env: cp .env.example .env, then fill it in.")
     return lines
 
 
+def readable_by_others(path: Path) -> list[str]:
+    """Warn of a file with secrets that other users of this machine may read."""
+    if os.name != "posix" or not path.is_file() or not path.stat().st_mode & 0o077:
+        return []
+    return [f"other users of this machine may read {path.name}: chmod 600 {path.name}"]
+
+
 def unknown(own: dict[str, str]) -> list[str]:
     """Say which variables of .env nothing reads: a limit with a wrong name limits nothing."""
-    read = needed() | derived({}).keys() | OF_THE_CLI
+    read = needed() | DERIVED | OF_THE_CLI | OF_THE_DEPLOY
     names = (
         name if name.isidentifier() else "a line without NAME=value"  # which may hold a secret
         for name in sorted(own.keys() - read)

@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from local.calls import WRITES, Call
+from local.cam.access import Access
 from local.clock import ScaledClock
 from local.cos.store import Store
 from local.credentials import Credentials, KeyRing
@@ -37,6 +38,7 @@ class Account:
         self.on_call: Callable[[Call], object] | None = None
         self.faults = Faults()
         self.keys = KeyRing()
+        self.access = Access(self.keys)
         self.limits = documented()
         self.rate_limits = RateLimits(self.limits)
         self.timeline = Timeline(self.clock)

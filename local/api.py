@@ -6,11 +6,13 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from local import signature
+from local import signature, signature_v1
 from local.autoscaling.actions import ACTIONS as AUTOSCALING
 from local.calls import Call
+from local.cam.actions import ACTIONS as CAM
 from local.contract import SERVICES, Contract
 from local.cvm.actions import ACTIONS as CVM
+from local.functions.actions import ACTIONS as SCF
 from local.http import Reply, Request
 from local.query import nested
 from local.refused import Refused
@@ -18,8 +20,14 @@ from local.regions import REGIONS
 from local.tag.actions import ACTIONS as TAG
 
 if TYPE_CHECKING:
-    from local.account import Account
+    from collections.abc import Callable
 
+    from local.account import Account
+    from local.functions.plane import Functions
+    from local.signature import Scope
+
+# Services of which there is one for all regions.
+WITHOUT_REGION = ("tag", "cam")
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
@@ -33,46 +41,57 @@ ERRORS = {
 }
 
 
+def is_call(request: Request) -> bool:
+    """Tell whether a request is a call of this API, by either signature."""
+    return "x-tc-action" in request.headers or signature_v1.is_signed(request)
+
+
 HTTP_STATUS = {"http_500": 500, "http_502": 502}
 
 
 class Api:
     """Answers API calls; errors come with status 200, as the platform sends them."""
 
-    def __init__(self, account: Account) -> None:
-        self._account = account
+    def __init__(self, account: Account, functions: Callable[[str], Functions]) -> None:
+        self._account, self._functions = account, functions
         self._contracts = {name: Contract(name) for name in SERVICES}
         self._actions = {"as": AUTOSCALING, "cvm": CVM}
 
     def action(self, request: Request) -> str:
         """Name the action that a request asks for."""
-        return request.headers.get("x-tc-action", "")
+        return signature_v1.with_headers(request).headers.get("x-tc-action", "")
 
     def answer(self, request: Request) -> Reply:
         """Check a call in the platform's order and carry it out, under the account's lock."""
         params: dict[str, Any] = {}
         code, result = "", {}
+        request = signature_v1.with_headers(request)
         with self._account.lock:
             self._account.settle()
             try:
-                scope = signature.authenticate(request, self._account.keys)
+                scope = self._authenticate(request)
                 contract = self._contract(request, scope.service)
                 action = self._allowed_action(request, contract, scope.secret_id)
                 params = _params(request, contract, action)
                 region = self._region(request, scope.service)
                 self._account.rate_limits.take(action)
                 checked = contract.check(action, params)
+                named = f"{scope.service}:{action}"
+                self._account.access.authorize(scope.secret_id, named, region, checked)
                 result = self._carry_out(scope.service, region, action, checked)
             except Refused as error:
                 code, result = error.code, {"Error": {"Code": error.code, "Message": error.message}}
                 params = params or _sent(request)
             call = self._record(request, code, params)
-            body = json.dumps({"Response": {**result, "RequestId": str(uuid.uuid4())}})
+        if callable(result):  # calls the cloud itself
+            result = result()
+        body = json.dumps({"Response": {**result, "RequestId": str(uuid.uuid4())}})
         self._account.called(call)
         return Reply(200, body.encode(), {"Content-Type": JSON})
 
     def refuse(self, request: Request, kind: str) -> Reply:
         """Answer with a fault's error, without any effect."""
+        request = signature_v1.with_headers(request)
         params = _sent(request)
         if kind not in ERRORS:
             with self._account.lock:
@@ -86,8 +105,13 @@ class Api:
             content["RequestId"] = str(uuid.uuid4())
         return Reply(200, json.dumps({"Response": content}).encode(), {"Content-Type": JSON})
 
+    def _authenticate(self, request: Request) -> Scope:
+        if signature_v1.is_signed(request):
+            return signature_v1.authenticate(request, self._account.keys)
+        return signature.authenticate(request, self._account.keys)
+
     def _record(self, request: Request, code: str, params: dict[str, Any]) -> Call:
-        scope = signature.scope_of(request)
+        scope = signature_v1.scope_of(request) or signature.scope_of(request)
         call = Call(
             service=scope.service if scope else "",
             action=self.action(request),
@@ -119,16 +143,18 @@ class Api:
             raise Refused(code, f"The operation `{action}` is not authorized.")
         return action
 
-    def _carry_out(
-        self, service: str, region: str, action: str, params: dict[str, Any]
-    ) -> dict[str, Any]:
+    def _carry_out(self, service: str, region: str, action: str, params: dict[str, Any]) -> Any:
+        if service == "cam":
+            return CAM[action](self._account.access, params)
+        if service == "scf":
+            return SCF[action](self._functions(region), params)
         if service == "tag":  # its resources name their regions themselves
             return TAG[action](self._account, params)
         return self._actions[service][action](self._account.region(region), params)
 
     def _region(self, request: Request, service: str) -> str:
         region = request.headers.get("x-tc-region")
-        if not region and service == "tag":
+        if not region and service in WITHOUT_REGION:
             return ""
         if not region:
             raise Refused("MissingParameter", "The parameter `X-TC-Region` is missing.")
@@ -142,7 +168,9 @@ def _params(request: Request, contract: Contract, action: str) -> dict[str, Any]
     if request.method == "GET":
         params = contract.read_text(action, nested(request.query))
     elif kind == FORM:
-        params = contract.read_text(action, nested(_text(request.body)))
+        sent = nested(_text(request.body))
+        own = {name: value for name, value in sent.items() if name not in signature_v1.COMMON}
+        params = contract.read_text(action, own if signature_v1.is_signed(request) else sent)
     elif kind == JSON:
         params = _json(request.body)
     else:

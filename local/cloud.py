@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from local.account import Account
-from local.api import Api
+from local.api import Api, is_call
 from local.calls import Call
 from local.control import PATH, Control
 from local.cos.actions import CosActions
+from local.functions.plane import Functions
 from local.server import HOST, Server
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Cloud(Account):
         self, clock: Clock | None = None, port: int = 0, timing: Timing | None = None
     ) -> None:
         super().__init__(clock, timing)
-        self._api = Api(self)
+        self._functions: dict[str, Functions] = {}
+        self._api = Api(self, self.functions)
         self._cos_actions = CosActions(self)
         self._control = Control(self.faults)
         self._server = Server(self._service, self.faults, port)
@@ -54,6 +56,9 @@ class Cloud(Account):
 
     def stop(self) -> None:
         """Stop serving; once stopped, it does nothing."""
+        for functions in self._functions.values():
+            functions.close()
+        self._functions.clear()
         self._server.stop()
 
     @property
@@ -64,7 +69,16 @@ class Cloud(Account):
         """Give the variables that point the functions at this cloud."""
         return dict.fromkeys(("AS_ENDPOINT", "CVM_ENDPOINT", "COS_ENDPOINT"), self.endpoint)
 
+    def functions(self, region: str) -> Functions:
+        """Give what is deployed in a region; nothing is, when first asked for."""
+        with self.lock:
+            if region not in self._functions:
+                self._functions[region] = Functions(
+                    self, region, store=self.cos, access=self.access, now=self.timeline.now
+                )
+            return self._functions[region]
+
     def _service(self, request: Request) -> Service:
         if request.path == PATH and "authorization" not in request.headers:
             return self._control
-        return self._api if "x-tc-action" in request.headers else self._cos_actions
+        return self._api if is_call(request) else self._cos_actions

@@ -13,6 +13,7 @@ from local.cos import signature, target
 from local.cos.errors import CosRefused, xml
 from local.cos.target import Target
 from local.http import Reply, Request
+from local.refused import Refused
 
 if TYPE_CHECKING:
     from local.account import Account
@@ -84,9 +85,17 @@ class CosActions:
         secret_id = signature.authenticate(request, at.key, self._account.keys)
         if not self._account.keys.allows(secret_id, self.action(request)):
             raise CosRefused("AccessDenied", "Access Denied.")
+        self._authorize(secret_id, f"cos:{self.action(request)}", at)
         if buckets.get(at.bucket) != at.region:
             raise CosRefused("NoSuchBucket", "The specified bucket does not exist.")
         return at
+
+    def _authorize(self, secret_id: str, action: str, at: Target) -> None:
+        try:
+            asked = {"Bucket": at.bucket, "Key": at.key}
+            self._account.access.authorize(secret_id, action, at.region, asked)
+        except Refused:
+            raise CosRefused("AccessDenied", "Access Denied.") from None
 
     def _record(self, request: Request, code: str) -> Call:
         try:

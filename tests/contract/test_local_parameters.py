@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from local.api import Api
+from local.cam.actions import ACTIONS as CAM
 from local.cloud import Cloud
 from local.contract import SERVICES, Contract
+from local.functions.actions import ACTIONS as SCF
 from local.tag.actions import ACTIONS as TAG
 from tests.contract.local_cloud import REGION, Calls, Fleet, fleet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# What the vendor's npm library sends, and no document of the API names.
+SENT_ALL_THE_SAME = defaultdict(
+    set[str],
+    {
+        "CreateFunctionRequest": {"L5Enable", "DiskSize", "DeployMode"},
+        "UpdateFunctionConfigurationRequest": {"DiskSize"},
+        "GetFunctionRequest": {"ShowTriggers"},
+    },
+)
 START, READ = "StartInstanceRefresh", "DescribeAutoScalingGroups"
 
 
@@ -48,7 +60,8 @@ def test_the_contract_is_in_step_with_the_vendors(service: str) -> None:
             + ("!" if member.get("required") else "")
             for member in theirs["objects"][name]["members"]
         }
-        assert members == expected, name
+        documented = {n: kind for n, kind in members.items() if n not in SENT_ALL_THE_SAME[name]}
+        assert documented == expected, name
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -61,8 +74,9 @@ def test_each_enumerated_value_is_named_in_the_vendors_contract(service: str) ->
 
 
 def test_every_action_of_the_contract_is_there(it: Fleet) -> None:
-    api = Api(it.cloud)
-    actions = {**{service: set(each) for service, each in api._actions.items()}, "tag": set(TAG)}
+    api = Api(it.cloud, it.cloud.functions)
+    actions = {service: set(each) for service, each in api._actions.items()}
+    actions |= {"tag": set(TAG), "scf": set(SCF), "cam": set(CAM)}
     assert actions == {service: set(Contract(service).actions) for service in SERVICES}
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,12 @@ import pytest
 import yaml
 from tencentcloud.scf.v20180416 import models
 
-from deploy.deploy import without_empty
 from deploy.variables import derived, read_variables, variables_of
+from deploy.vendor_cli import without_empty
 from instance_refresh.settings import TABLE
+from tests.contract import toolkit
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLKIT = Path(__file__).parent / "serverless"
 YML = ROOT / "serverless.yml"
 LAYERS = [
     ROOT / "layers" / name / "serverless.yml" for name in ("dependencies", "instance_refresh")
@@ -58,28 +56,8 @@ def filled_in(path: Path) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def calls() -> list[Call]:
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        pytest.skip(
-            "node and npm are not there: serverless.yml was not read by the vendor's library"
-        )
-    lock, installed = TOOLKIT / "package-lock.json", TOOLKIT / "node_modules" / ".installed"
-    if not installed.exists() or installed.read_bytes() != lock.read_bytes():
-        install = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(install, cwd=TOOLKIT, capture_output=True, text=True, check=False)
-        if done.returncode:
-            pytest.skip(f"npm could not install the vendor's library: {done.stderr[-300:]}")
-        installed.write_bytes(lock.read_bytes())
     given = {"functions": filled_in(YML), "layers": [filled_in(path) for path in LAYERS]}
-    mapped = subprocess.run(
-        [node, "calls.js"],
-        cwd=TOOLKIT,
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found: list[Call] = json.loads(mapped.stdout)
+    found: list[Call] = json.loads(toolkit.run("calls.js", given))
     return found
 
 
@@ -155,11 +133,20 @@ def test_environments_hold_settings_that_the_platform_allows(calls: list[Call]) 
         assert sum(len(key) + len(value) for key, value in pairs) < 4096
 
 
+def test_descriptions_have_only_what_the_platform_takes() -> None:
+    """Letters, digits, spaces, commas, newlines, full stops: SCF's CreateFunction, Description."""
+    functions = yaml.safe_load(YML.read_text(encoding="utf-8"))["inputs"]["functions"]
+    described = [*functions.values(), *(filled_in(path)["inputs"] for path in LAYERS)]
+    for own in described:
+        assert re.fullmatch(r"[A-Za-z0-9 ,.\n]{1,1000}", own["description"]), own["description"]
+
+
 def test_every_function_has_the_limits_that_it_keeps_to() -> None:
     functions = yaml.safe_load(YML.read_text(encoding="utf-8"))["inputs"]["functions"]
     for own in functions.values():
-        keys = {pair["key"] for pair in own["environments"]}
-        assert {"ALLOWED_GROUPS", "ALLOWED_REGIONS", "IMAGE_CREATORS"} <= keys
+        keys = [pair["key"] for pair in own["environments"]]
+        assert len(keys) == len(set(keys))
+        assert {"ALLOWED_GROUPS", "ALLOWED_REGIONS", "IMAGE_CREATORS"} <= set(keys)
 
 
 def test_env_example_lists_what_the_yml_files_take() -> None:

@@ -149,7 +149,7 @@ def test_two_secrets_are_accepted_while_one_replaces_the_other(it: World) -> Non
 
 @pytest.mark.parametrize("name", ["X-Scf-Cam-Timestamp", "webhook-timestamp"])
 def test_the_function_urls_own_check_can_stand_for_it(it: World, name: str) -> None:
-    it.environ["WEBHOOK_AUTH"] = "cam"
+    it.environ |= {"WEBHOOK_AUTH": "cam", "WEBHOOK_SECRET": ""}
     headers = {"content-type": "application/json", name: str(now(it))}
     assert send(it, headers)[0] == 202
     it.finish()
@@ -157,11 +157,20 @@ def test_the_function_urls_own_check_can_stand_for_it(it: World, name: str) -> N
     assert (status, document["Outcomes"][0]["Outcome"]) == (200, "already_current")
 
 
+@pytest.mark.parametrize("name", ["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"])
+def test_where_a_secret_is_set_it_counts_with_cam_too(it: World, name: str) -> None:
+    it.environ |= {"WEBHOOK_AUTH": "cam", "WEBHOOK_SECRET": "", name: SECRET}
+    headers = {"content-type": "application/json", "X-Scf-Cam-Timestamp": str(now(it))}
+    assert send(it, headers)[0] == 401
+    assert it.cloud.calls == []
+    assert send(it, signed(BODY))[0] == 202
+
+
 @pytest.mark.parametrize("stamp", [{}, {"webhook-timestamp": "9" * 10}])
 def test_what_is_done_once_an_event_needs_the_time_at_which_it_was_asked(
     it: World, stamp: dict[str, str]
 ) -> None:
-    it.environ["WEBHOOK_AUTH"] = "cam"
+    it.environ |= {"WEBHOOK_AUTH": "cam", "WEBHOOK_SECRET": ""}
     headers = {"content-type": "application/json", **stamp}
     status, document = send(it, headers)
     assert (status, document["code"]) == (400, "TimeUnknown")

@@ -164,6 +164,7 @@ def make(function: str, chance: Random, stage: Stage) -> Any:
     os.environ["WEBHOOK_SECRET"] = SECRET
     if function == "webhook" and chance.random() < 0.5:
         os.environ["WEBHOOK_AUTH"] = "cam"
+        del os.environ["WEBHOOK_SECRET"]
     elif function == "webhook" and chance.random() < 0.9:
         _sign(event)
     text = chance.choice(OBJECT_SEEDS)

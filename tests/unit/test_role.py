@@ -11,6 +11,7 @@ from local.scf.project import ROOT
 
 FUNCTIONS = ("image_published", "schedule", "webhook")
 READS = "Describe"
+AS = "qcs::as:${ALLOWED_REGIONS}::"
 
 
 def statements(function: str) -> list[dict[str, Any]]:
@@ -44,13 +45,13 @@ def test_writes_are_limited_to_resources_and_reads_are_not(function: str) -> Non
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_write_names_the_kind_of_resource_that_it_changes(function: str) -> None:
     kinds = {
-        "name/as:ModifyLaunchConfigurationAttributes": "qcs::as:::launch-configuration/",
+        "name/as:ModifyLaunchConfigurationAttributes": f"{AS}launch-configuration/",
         "name/cos:GetObject": "qcs::cos:${REGION}:uid/${COS_APPID}:${COS_BUCKET}/",
     }
     for statement in statements(function):
         for action in statement["action"]:
             if not action.partition(":")[2].startswith(READS):
-                kind = kinds.get(action, "qcs::as:::auto-scaling-group/")
+                kind = kinds.get(action, f"{AS}auto-scaling-group/")
                 assert all(resource.startswith(kind) for resource in statement["resource"])
 
 

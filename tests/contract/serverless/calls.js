@@ -1,11 +1,11 @@
 // Maps serverless.yml files to API calls with the vendor's own library, and prints the calls.
 // Standard input: {"functions": {app, stage, name, inputs}, "layers": [{inputs}]}, all filled in.
-// What component multi-scf does before the library is done here as in its src/formatter.ts.
 'use strict';
 
 const { readFileSync } = require('fs');
 const { formatInputs } = require('tencent-component-toolkit/lib/modules/scf/utils');
 const layer = require('tencent-component-toolkit/lib/modules/layer/utils').default;
+const { functionInputs } = require('./inputs');
 
 const TRIGGERS = Object.fromEntries(
   ['http', 'cos', 'timer'].map((type) => [
@@ -13,18 +13,6 @@ const TRIGGERS = Object.fromEntries(
     require(`tencent-component-toolkit/lib/modules/triggers/${type}`).default,
   ]),
 );
-
-function functionInputs({ app, stage, name, inputs }) {
-  const { src, functions, triggers, ...shared } = inputs;
-  return Object.entries(functions).map(([key, own]) => {
-    const merged = { ...shared, ...own, key };
-    const variables = (merged.environments || []).map(({ key: k, value }) => [k, value]);
-    merged.name = merged.name || `${name}-${stage}-${app}-${key}`;
-    merged.environment = { variables: Object.fromEntries(variables) };
-    merged.code = { bucket: 'code', object: `${merged.name}.zip` };
-    return merged;
-  });
-}
 
 function triggerCall(trigger, functionName, { region, namespace }) {
   const instance = new TRIGGERS[trigger.type]({ credentials: {}, region });

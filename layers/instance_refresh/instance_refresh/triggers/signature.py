@@ -31,13 +31,14 @@ _OLDEST, _AHEAD = timedelta(minutes=5), 1
 def signed_at(headers: Mapping[str, str], body: bytes, settings: Settings) -> datetime | None:
     """Give when the call was signed; None where CAM has checked the caller, and says no time.
 
+    Where a secret is set, it counts with `cam` too: the URL may still be open.
     `headers` have lower-case names. A call that isn't signed with one of the secrets, or was signed
     more than five minutes ago, is NotServed; without any secret it is an InvalidSetting.
     """
-    if settings.webhook_auth == "cam":
+    secrets = tuple(filter(None, (settings.webhook_secret, settings.webhook_secret_previous)))
+    if settings.webhook_auth == "cam" and not secrets:
         # https://cloud.tencent.com/document/product/583/96100
         return _moment(headers.get("x-scf-cam-timestamp") or headers.get("webhook-timestamp", ""))
-    secrets = tuple(filter(None, (settings.webhook_secret, settings.webhook_secret_previous)))
     if not secrets:
         accepted = "is not set: no call is served. Set it, or WEBHOOK_AUTH=cam with CAM on the URL"
         raise InvalidSetting("WEBHOOK_SECRET", accepted)
