@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 
 from instance_refresh import clock as of_functions
-from instance_refresh.deadline import Deadline
+from instance_refresh.clock import Deadline
 from instance_refresh.gateway import client, cos, reading
 from instance_refresh.gateway.client import Api
 from instance_refresh.gateway.cos import Cos
-from instance_refresh.rollout import starts
+from instance_refresh.rollout import apply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +44,7 @@ def quick(
     if not waits:
         changed[Deadline, "sleep"] = _at_once
     if tries is not None:
-        changed |= {(client, "_TRIES"): tries, (starts, "_TRIES"): tries}
+        changed |= {(client, "_TRIES"): tries, (apply, "_TRIES"): tries}
     if timeout is not None:
         changed |= {(client, "_CALL_TIMEOUT"): timeout, (cos, "_TIMEOUT"): timeout}
     if workers is not None:

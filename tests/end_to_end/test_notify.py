@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 
-from instance_refresh.deadline import Deadline
+from instance_refresh.clock import Deadline
 from instance_refresh.notify.channels import Channel, Kind, channels
 from instance_refresh.notify.send import send
 from local.chat.server import Chat
@@ -245,7 +245,7 @@ def test_where_nothing_is_told_nothing_is_loaded_for_it(chat: Chat) -> None:
     code = (
         "import json, sys\n"
         "from datetime import datetime, timezone\n"
-        "from instance_refresh.deadline import Deadline\n"
+        "from instance_refresh.clock import Deadline\n"
         "from instance_refresh.model.message import Message\n"
         "from instance_refresh.notify.channels import channels\n"
         "from instance_refresh.notify.send import send\n"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.end_to_end.harness import World
 
-MOST_FUNCTIONS, MOST_MODULES = 123, 30
+MOST_FUNCTIONS, MOST_MODULES = 100, 25
 OURS = (str(LAYER / "instance_refresh"), str(CODE / "functions"))
 IS_A_DEF = 0x1  # a module's or a class's own code lacks this flag (CO_OPTIMIZED)
 OLD, NEW = "img-00000001", "img-00000002"

@@ -14,7 +14,7 @@ from instance_refresh.model.fleet import (
     Instance,
     LaunchConfiguration,
 )
-from instance_refresh.model.limits import ALL, Allowed
+from instance_refresh.model.limits import ALL, Allowed, Limits
 from instance_refresh.model.member import Member, member
 from instance_refresh.model.policy import NO_POLICY, Policy
 
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 
 START = datetime(2026, 1, 1, tzinfo=timezone.utc)
 OLD, NEW = "img-old", "img-new"
+LIMITS = Limits(
+    paused=timedelta(hours=2),
+    failed=timedelta(minutes=15),
+    stuck=timedelta(hours=1),
+    undeployed=timedelta(days=1),
+    paused_action="alert",
+)
 
 
 def hours(count: float) -> datetime:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instance_refresh.model.request import Request
-from instance_refresh.rules.batches import batches
+from instance_refresh.rules.start import batches
 
 
 def cut(running: int, *, balanced: bool = False, check: bool | None = None, **rolling: Any) -> Any:

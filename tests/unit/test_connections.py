@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from instance_refresh.deadline import Deadline
+from instance_refresh.clock import Deadline
 from instance_refresh.gateway.client import Api
 from instance_refresh.gateway.cloud import Credentials
 from tests.end_to_end.seams import quick

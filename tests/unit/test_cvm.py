@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from instance_refresh.deadline import Deadline
+from instance_refresh.clock import Deadline
 from instance_refresh.gateway.cloud import Cloud, credentials
 from instance_refresh.settings import settings
 from tests.end_to_end.harness import BEFORE, LATER, REGION, world

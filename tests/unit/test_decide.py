@@ -11,7 +11,18 @@ from instance_refresh.model.outcome import Outcome
 from instance_refresh.model.request import Request
 from instance_refresh.rules.decide import absent, decide
 from instance_refresh.rules.start import planned
-from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, image, instances, member_of
+from tests.unit.fleets import (
+    LIMITS,
+    NEW,
+    OLD,
+    activity,
+    fleet,
+    group,
+    hours,
+    image,
+    instances,
+    member_of,
+)
 
 if TYPE_CHECKING:
     from instance_refresh.model.fleet import Fleet
@@ -23,7 +34,7 @@ PLAIN = Request(region="ap-guangzhou", group_ids=("asg-a",))
 
 def every(request: Request, seen: Fleet, *creators: str) -> list[Decision]:
     some = [member_of(request, seen, g, allowed=Allowed(creators)) for g in seen.groups]
-    return [*absent(request, seen), *decide(some).values()]
+    return [*absent(request, seen), *decide(some, LIMITS).values()]
 
 
 def one(request: Request, seen: Fleet, *creators: str) -> Decision:
@@ -133,10 +144,11 @@ def test_more_than_meant_start_none() -> None:
         *(group(f"asg-{n}") for n in range(3)), activities=(activity("RUNNING", "asg-0"),)
     )
     some = [member_of(by_tags, where, g) for g in where.groups]
-    assert [ends(d) if isinstance(d, Outcome) else "start" for d in decide(some, 2).values()] == [
+    enough = decide(some, LIMITS._replace(groups=2)).values()
+    assert [ends(d) if isinstance(d, Outcome) else "start" for d in enough] == [
         "in_progress", "start", "start",
     ]  # fmt: skip
-    first, *refused = decide(some, 1).values()
+    first, *refused = decide(some, LIMITS._replace(groups=1)).values()
     assert ends(first) == "in_progress"
     for decision in refused:
         assert isinstance(decision, Outcome)

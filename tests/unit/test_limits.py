@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from instance_refresh.clock import Deadline
 from instance_refresh.contract import check, parse
-from instance_refresh.deadline import Deadline
 from instance_refresh.errors import ApiError, InvalidInput
 from instance_refresh.gateway import cloud
-from instance_refresh.gateway.autoscaling import AutoScaling
+from instance_refresh.gateway.actions import AutoScaling
 from instance_refresh.gateway.cloud import Cloud, Credentials
 from instance_refresh.gateway.cos import Cos
 from instance_refresh.gateway.reading import MOST_OBJECTS, PAGE

@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from instance_refresh.deadline import Deadline
+from instance_refresh.clock import Deadline, moment
 from instance_refresh.errors import ApiError
 from instance_refresh.gateway import objects
 from instance_refresh.gateway.reading import Actions, Kind
 from instance_refresh.model import fleet
-from instance_refresh.model.readers import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

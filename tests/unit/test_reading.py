@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from instance_refresh.deadline import Deadline
+from instance_refresh.clock import Deadline
 from instance_refresh.errors import ApiError
 from instance_refresh.gateway.reading import PAGE, READINGS, Actions, Kind
 

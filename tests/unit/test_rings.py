@@ -10,7 +10,7 @@ from instance_refresh.model.request import Request
 from instance_refresh.model.window import window
 from instance_refresh.rules.decide import decide, settled
 from instance_refresh.rules.rings import gate, places, turn, unfinished, unknown_ends, waits
-from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, instances, member_of
+from tests.unit.fleets import LIMITS, NEW, OLD, activity, fleet, group, hours, instances, member_of
 
 if TYPE_CHECKING:
     from instance_refresh.model.member import Member
@@ -37,7 +37,7 @@ def members(
 def turns(some: list[Member], now: float = 30, free: int = 99) -> dict[str, str]:
     return {
         name: "start" if isinstance(one, Start) else one.code or getattr(one, "outcome", "")
-        for name, one in gate(some, decide(some), hours(now), free).items()
+        for name, one in gate(some, decide(some, LIMITS), hours(now), free).items()
     }
 
 
@@ -57,7 +57,7 @@ def test_rings_go_one_after_another() -> None:
 
 def test_a_group_names_some_of_many_that_it_waits_for() -> None:
     some = members(*[0] * 50, 1)
-    wait = waits(some, decide(some), hours(30))["asg-50"]
+    wait = waits(some, decide(some, LIMITS), hours(30))["asg-50"]
     assert wait is not None
     assert wait.reason.startswith("ring 1 waits for ring 0: asg-0, asg-1, ")
     assert wait.reason.endswith(", asg-19, and 30 more")
@@ -81,7 +81,9 @@ def test_a_failure_holds_the_rings_above() -> None:
     assert turns(some) == {
         "asg-0": "rejected", "asg-1": "already_current", "asg-2": "RingWaits",
     }  # fmt: skip
-    assert [member.group_id for member in unfinished(some, decide(some), hours(30))] == ["asg-0"]
+    assert [member.group_id for member in unfinished(some, decide(some, LIMITS), hours(30))] == [
+        "asg-0"
+    ]
 
 
 def test_a_group_without_instances_holds_nobody_up() -> None:
@@ -102,7 +104,9 @@ def test_holds_windows_and_the_cap_make_it_wait() -> None:
 
 def test_a_closed_window_says_when_it_opens() -> None:
     some = members(0, window=window("Mon-Fri 02:00-05:00 Asia/Shanghai"))
-    wait = waits(some, decide(some), hours(48))["asg-0"]  # 2026-01-03 08:00 there, a Saturday
+    wait = waits(some, decide(some, LIMITS), hours(48))[
+        "asg-0"
+    ]  # 2026-01-03 08:00 there, a Saturday
     assert wait is not None
     assert wait.reason == "its maintenance window opens at 2026-01-05 02:00 CST"
 
@@ -111,7 +115,7 @@ def test_groups_that_share_a_configuration_count_as_one() -> None:
     groups = [group(f"asg-{n}", launch_configuration_id="asc-s") for n in range(3)]
     some = [member_of(ASKED, fleet(*groups), g, Policy("web")) for g in groups]
     assert list(turns(some, free=1).values()) == ["start", "start", "start"]
-    assert places(gate(some, decide(some), hours(30), 1).values()) == 1
+    assert places(gate(some, decide(some, LIMITS), hours(30), 1).values()) == 1
     assert list(turns(some, free=0).values()) == ["CapReached"] * 3
 
 
@@ -119,7 +123,7 @@ def test_a_start_that_reinstalls_nothing_takes_no_place() -> None:
     ahead = fleet(group("asg-0"), names=OLD, runs=NEW)
     some = [member_of(ASKED, ahead, policy=Policy("web"))]
     assert turns(some, free=0) == {"asg-0": "start"}
-    assert places(decide(some).values()) == 0
+    assert places(decide(some, LIMITS).values()) == 0
 
 
 def test_a_name_that_is_no_unicode_has_its_turn() -> None:

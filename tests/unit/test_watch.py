@@ -7,26 +7,18 @@ import pytest
 
 from instance_refresh.model.action import Action
 from instance_refresh.model.fleet import Activity, Batch, BatchInstance, Fleet, ScalingActivity
-from instance_refresh.model.limits import Limits
 from instance_refresh.model.policy import Policy
 from instance_refresh.model.request import Request
 from instance_refresh.model.window import window
 from instance_refresh.rules import watch
 from instance_refresh.rules.leftovers import leftovers
 from instance_refresh.rules.restore import restore
-from tests.unit.fleets import NEW, OLD, activity, fleet, hours, image, instances, member_of
+from tests.unit.fleets import LIMITS, NEW, OLD, activity, fleet, hours, image, instances, member_of
 
 if TYPE_CHECKING:
     from instance_refresh.model.action import Finding, PausedAction
     from instance_refresh.model.member import Member
 
-LIMITS = Limits(
-    paused=timedelta(hours=2),
-    failed=timedelta(minutes=15),
-    stuck=timedelta(hours=1),
-    undeployed=timedelta(days=1),
-    paused_action="alert",
-)
 BAKE = Policy("web", bake=timedelta(minutes=10))
 ASKED = Request(region="ap-guangzhou", image_id=NEW, image_family="web")
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from .deadline import Deadline
+from .clock import Deadline
 from .errors import InstanceRefreshError, InvalidSetting
 from .logs import logger, prepare
 from .settings import Settings, settings

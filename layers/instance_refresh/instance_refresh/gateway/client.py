@@ -20,14 +20,14 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
-from ..deadline import within
+from ..clock import within
 from ..errors import ApiError
 from ..logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ..deadline import Deadline
+    from ..clock import Deadline
     from .cloud import Credentials
 
 Result = TypeVar("Result")

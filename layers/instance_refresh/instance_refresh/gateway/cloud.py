@@ -9,11 +9,10 @@ from ..errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..deadline import Deadline
+    from ..clock import Deadline
     from ..settings import Settings
-    from .autoscaling import AutoScaling
+    from .actions import AutoScaling, Cvm
     from .client import Api
-    from .cvm import Cvm
 
 _NAMES = ("TENCENTCLOUD_SECRETID", "TENCENTCLOUD_SECRETKEY", "TENCENTCLOUD_SESSIONTOKEN")
 _MOST_APIS = 60  # two products in thirty regions
@@ -52,13 +51,13 @@ class Cloud(NamedTuple):
     deadline: Deadline
 
     def autoscaling(self, region: str) -> AutoScaling:
-        from .autoscaling import AutoScaling
+        from .actions import AutoScaling
 
         endpoint = self.settings.as_endpoint
         return AutoScaling(self._api("as", "2018-04-19", endpoint, region), self.deadline)
 
     def cvm(self, region: str) -> Cvm:
-        from .cvm import Cvm
+        from .actions import Cvm
 
         endpoint = self.settings.cvm_endpoint
         return Cvm(self._api("cvm", "2017-03-12", endpoint, region), self.deadline)

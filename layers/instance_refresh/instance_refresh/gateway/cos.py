@@ -16,12 +16,12 @@ from urllib.parse import quote, urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from ..deadline import within
+from ..clock import within
 from ..errors import ApiError
 from .client import retry
 
 if TYPE_CHECKING:
-    from ..deadline import Deadline
+    from ..clock import Deadline
     from .cloud import Credentials
 
 _VALID_SECONDS = 300

@@ -7,86 +7,48 @@ LookupError; `Actions` makes an ApiError of either.
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any
 
+from ..clock import moment
 from ..model import fleet
-from ..model.readers import moment
-from .reading import Kind
+from .reading import Field, Kind, reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Object = TypeVar("Object")
-_MUST_BE_THERE = object()
+
+def _text(name: str) -> Field:
+    return Field(name, str, "")
 
 
-class _Field(NamedTuple):
-    """A field of the API's: its JSON type, what stands for null or absent, and how it is read."""
-
-    name: str
-    kind: type
-    absent: Any = _MUST_BE_THERE
-    read: Callable[[Any], Any] | None = None
+def _number(name: str) -> Field:
+    return Field(name, int, 0)
 
 
-def _reader(make: Callable[..., Object], **fields: _Field) -> Callable[[dict[str, Any]], Object]:
-    """Make what reads an object: by its table of fields, in the order in which `make` takes them.
-
-    It runs once for each of tens of thousands of instances.
-    """
-    names = getattr(make, "_fields", tuple(fields))
-    table = [tuple(fields[name]) for name in names if name in fields]
-
-    def read(item: dict[str, Any]) -> Object:
-        values = []
-        for name, kind, absent, convert in table:
-            value = item.get(name)
-            if value is None:
-                if absent is _MUST_BE_THERE:
-                    raise LookupError(name)
-                value = absent
-            elif type(value) is not kind:
-                raise TypeError(name)
-            elif convert:
-                value = convert(value)
-            values.append(value)
-        return make(*values)
-
-    return read
+def _given(name: str, kind: type = str) -> Field:
+    return Field(name, kind)
 
 
-def _text(name: str) -> _Field:
-    return _Field(name, str, "")
+def _moment(name: str) -> Field:
+    return Field(name, str, None, lambda text: moment(text) if text else None)
 
 
-def _number(name: str) -> _Field:
-    return _Field(name, int, 0)
+def _objects(name: str, read: Callable[[dict[str, Any]], Any]) -> Field:
+    return Field(name, list, (), lambda items: tuple(map(read, items)))
 
 
-def _given(name: str, kind: type = str) -> _Field:
-    return _Field(name, kind)
-
-
-def _moment(name: str) -> _Field:
-    return _Field(name, str, None, lambda text: moment(text) if text else None)
-
-
-def _objects(name: str, read: Callable[[dict[str, Any]], Any]) -> _Field:
-    return _Field(name, list, (), lambda items: tuple(map(read, items)))
-
-
-_system_disk = _Field("SystemDisk", dict, 0, _reader(int, size=_number("DiskSize")))
+_system_disk = Field("SystemDisk", dict, 0, reader(int, size=_number("DiskSize")))
 
 IMAGES = Kind(
     "DescribeImages", "ImageSet", "ImageIds",
-    _reader(
+    reader(
         fleet.Image,
         image_id=_given("ImageId"),
         family=_text("ImageFamily"),
         created=_moment("CreatedTime"),
         state=_text("ImageState"),
-        progress=_Field("SyncPercent", int, None),
-        deprecated=_Field("ImageDeprecated", bool, absent=False),
+        progress=Field("SyncPercent", int, None),
+        deprecated=Field("ImageDeprecated", bool, absent=False),
         architecture=_text("Architecture"),
         size=_number("ImageSize"),
         creator=_text("ImageCreator"),
@@ -95,7 +57,7 @@ IMAGES = Kind(
 )  # fmt: skip
 MACHINES = Kind(
     "DescribeInstances", "InstanceSet", "InstanceIds",
-    _reader(
+    reader(
         fleet.Machine,
         instance_id=_given("InstanceId"),
         image_id=_text("ImageId"),
@@ -108,7 +70,7 @@ MACHINES = Kind(
 )  # fmt: skip
 INSTANCES = Kind(
     "DescribeAutoScalingInstances", "AutoScalingInstanceSet", "InstanceIds",
-    _reader(
+    reader(
         fleet.Instance,
         instance_id=_given("InstanceId"),
         group_id=_given("AutoScalingGroupId"),
@@ -118,7 +80,7 @@ INSTANCES = Kind(
 )  # fmt: skip
 LAUNCH_CONFIGURATIONS = Kind(
     "DescribeLaunchConfigurations", "LaunchConfigurationSet", "LaunchConfigurationIds",
-    _reader(
+    reader(
         lambda name, image, status, disk, updated, created, groups: fleet.LaunchConfiguration(
             name, image, status, disk, updated or created, groups, created
         ),
@@ -129,27 +91,27 @@ LAUNCH_CONFIGURATIONS = Kind(
         updated=_moment("UpdatedTime"),
         created=_moment("CreatedTime"),
         group_ids=_objects(
-            "AutoScalingGroupAbstractSet", _reader(str, group_id=_given("AutoScalingGroupId"))
+            "AutoScalingGroupAbstractSet", reader(str, group_id=_given("AutoScalingGroupId"))
         ),
     ),
 )  # fmt: skip
-_tag = _reader(lambda *pair: pair, key=_given("Key"), value=_text("Value"))
+_tag = reader(lambda *pair: pair, key=_given("Key"), value=_text("Value"))
 GROUPS = Kind(
     "DescribeAutoScalingGroups", "AutoScalingGroupSet", "AutoScalingGroupIds",
-    _reader(
+    reader(
         fleet.Group,
         group_id=_given("AutoScalingGroupId"),
         name=_text("AutoScalingGroupName"),
         status=_text("AutoScalingGroupStatus"),
-        in_activity=_Field("InActivityStatus", str, absent=False, read="IN_ACTIVITY".__eq__),
+        in_activity=Field("InActivityStatus", str, absent=False, read="IN_ACTIVITY".__eq__),
         in_service=_number("InServiceInstanceCount"),
         instances=_number("InstanceCount"),
         launch_configuration_id=_text("LaunchConfigurationId"),
-        has_load_balancer=_Field("ForwardLoadBalancerSet", list, absent=False, read=bool),
-        tags=_Field("Tags", list, MappingProxyType({}), lambda tags: dict(map(_tag, tags))),
+        has_load_balancer=Field("ForwardLoadBalancerSet", list, absent=False, read=bool),
+        tags=Field("Tags", list, MappingProxyType({}), lambda tags: dict(map(_tag, tags))),
     ),
 )  # fmt: skip
-_health = _reader(
+_health = reader(
     lambda check, timeout: {
         name: value
         for name, value in (
@@ -158,17 +120,17 @@ _health = _reader(
         )
         if value is not None
     },
-    check=_Field("CheckInstanceTargetHealth", bool, None),
-    timeout=_Field("CheckInstanceTargetHealthTimeout", int, None),
+    check=Field("CheckInstanceTargetHealth", bool, None),
+    timeout=Field("CheckInstanceTargetHealthTimeout", int, None),
 )
-_batch_instance = _reader(
+_batch_instance = reader(
     fleet.BatchInstance,
     instance_id=_given("InstanceId"),
     status=_text("InstanceStatus"),
     message=_text("InstanceStatusMessage"),
     scaling_activity_id=_text("LastActivityId"),
 )
-_batch = _reader(
+_batch = reader(
     fleet.Batch,
     number=_given("RefreshBatchNum", int),
     status=_text("RefreshBatchStatus"),
@@ -178,22 +140,22 @@ _batch = _reader(
 )
 ACTIVITIES = Kind(
     "DescribeRefreshActivities", "RefreshActivitySet", "RefreshActivityIds",
-    _reader(
+    reader(
         fleet.Activity,
         activity_id=_given("RefreshActivityId"),
         group_id=_given("AutoScalingGroupId"),
         origin_id=_text("OriginRefreshActivityId"),
-        kind=_Field("ActivityType", str, "NORMAL", lambda kind: kind or "NORMAL"),
+        kind=Field("ActivityType", str, "NORMAL", lambda kind: kind or "NORMAL"),
         mode=_text("RefreshMode"),
         status=_text("Status"),
         created=_moment("CreatedTime"),
         ended=_moment("EndTime"),
         batch=_number("CurrentRefreshBatchNum"),
         batches=_objects("RefreshBatchSet", _batch),
-        health=_Field("RefreshSettings", dict, MappingProxyType({}), _health),
+        health=Field("RefreshSettings", dict, MappingProxyType({}), _health),
     ),
 )  # fmt: skip
-_hook = _reader(
+_hook = reader(
     lambda hook, instance, result, why: f"hook {hook} of {instance}: {result} ({why})",
     hook=_text("LifecycleHookId"),
     instance=_text("InstanceId"),
@@ -202,14 +164,14 @@ _hook = _reader(
 )
 SCALING_ACTIVITIES = Kind(
     "DescribeAutoScalingActivities", "ActivitySet", "ActivityIds",
-    _reader(
+    reader(
         fleet.ScalingActivity,
         activity_id=_given("ActivityId"),
         group_id=_given("AutoScalingGroupId"),
         status=_text("StatusCode"),
         message=_text("StatusMessage"),
         started=_moment("StartTime"),
-        instances=_objects("RelatedInstanceSet", _reader(str, instance_id=_text("InstanceId"))),
+        instances=_objects("RelatedInstanceSet", reader(str, instance_id=_text("InstanceId"))),
         hooks=_objects("LifecycleActionResultSet", _hook),
     ),
 )  # fmt: skip

@@ -11,11 +11,12 @@ from ..errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from ..deadline import Deadline
+    from ..clock import Deadline
     from .client import Api
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Made = TypeVar("Made")
 Object = TypeVar("Object", bound=tuple[Any, ...])  # its first field is its id
 
 PAGE = 100
@@ -32,6 +33,44 @@ _UNKNOWN_ID = (
 # What is read is kept until it is decided on: tens of thousands of objects, which Python's cyclic
 # collector would look through again and again, for a third of a pass's time.
 gc.set_threshold(20_000, 20, 100)
+
+
+_MUST_BE_THERE = object()
+
+
+class Field(NamedTuple):
+    """A field of the API's: its JSON type, what stands for null or absent, and how it is read."""
+
+    name: str
+    kind: type
+    absent: Any = _MUST_BE_THERE
+    read: Callable[[Any], Any] | None = None
+
+
+def reader(make: Callable[..., Made], **fields: Field) -> Callable[[dict[str, Any]], Made]:
+    """Make what reads an object: by its table of fields, in the order in which `make` takes them.
+
+    It runs once for each of tens of thousands of instances.
+    """
+    names = getattr(make, "_fields", tuple(fields))
+    table = [tuple(fields[name]) for name in names if name in fields]
+
+    def read(item: dict[str, Any]) -> Made:
+        values = []
+        for name, kind, absent, convert in table:
+            value = item.get(name)
+            if value is None:
+                if absent is _MUST_BE_THERE:
+                    raise LookupError(name)
+                value = absent
+            elif type(value) is not kind:
+                raise TypeError(name)
+            elif convert:
+                value = convert(value)
+            values.append(value)
+        return make(*values)
+
+    return read
 
 
 class Kind(Generic[Object]):

@@ -59,12 +59,6 @@ class Instance(NamedTuple):
     system_disk: int = 0
     machine_state: str = ""
 
-    def joined(self, machine: Machine) -> Instance:
-        """Give it with what CVM knows."""
-        return self._replace(
-            image_id=machine.image_id, system_disk=machine.system_disk, machine_state=machine.state
-        )
-
     @property
     def is_running(self) -> bool:
         """Say whether a refresh takes it: in service, and running in CVM."""

@@ -21,7 +21,8 @@ class Member(NamedTuple):
     group's tags say, where it is asked as one that follows a family; `image_id` is the image to
     bring, `configured` the one that the launch configuration names now; `running` are the instances
     that a refresh takes; `attempt` is what the newest activity ended: rolled back, FAILED or
-    CANCELLED; `shared_with` are the other groups of the launch configuration.
+    CANCELLED; `shared_with` are the other groups of the launch configuration; `all_run_it` says
+    that the instances were read, and every running one runs the image.
     """
 
     request: Request
@@ -39,23 +40,10 @@ class Member(NamedTuple):
     activity: Activity | None
     attempt: Activity | None
     shared_with: tuple[str, ...]
-
-    @property
-    def group_id(self) -> str:
-        return self.group.group_id
-
-    @property
-    def is_live(self) -> bool:
-        return self.activity is not None and self.activity.live
-
-    @property
-    def sets_image(self) -> bool:
-        return bool(self.image_id) and self.image_id != self.configured
-
-    @property
-    def all_run_it(self) -> bool:
-        """Say whether the instances were read, and every running one runs the image."""
-        return self.instances is not None and self.running_images <= {self.image_id}
+    group_id: str
+    is_live: bool
+    sets_image: bool
+    all_run_it: bool
 
     @property
     def is_newer(self) -> bool:
@@ -73,7 +61,7 @@ class Member(NamedTuple):
             outcome=outcome,
             reason=reason,
             region=self.fleet.region,
-            group=self.group.group_id,
+            group=self.group_id,
             group_name=self.group.name,
             image=self.image_id,
             **fields,
@@ -89,6 +77,7 @@ def member(
     image_id = (request.image_id or "") if request.names_image else configured
     instances = fleet.instances.get(group.group_id)
     running = tuple(one for one in instances or () if one.is_running)
+    running_images = frozenset(one.image_id for one in running)
     activity = fleet.activities.get(group.group_id)
     attempt = activity if activity and activity.status in ("FAILED", "CANCELLED") else None
     if activity and activity.kind == "ROLLBACK":
@@ -106,8 +95,12 @@ def member(
         image=fleet.images.get(image_id),
         instances=instances,
         running=running,
-        running_images=frozenset(one.image_id for one in running),
+        running_images=running_images,
         activity=activity,
         attempt=attempt,
         shared_with=tuple(one for one in sharing if one != group.group_id),
+        group_id=group.group_id,
+        is_live=activity is not None and activity.live,
+        sets_image=bool(image_id) and image_id != configured,
+        all_run_it=instances is not None and running_images <= {image_id},
     )

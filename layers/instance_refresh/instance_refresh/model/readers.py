@@ -1,9 +1,9 @@
-"""Read what people and the APIs write: in tags, in environment variables, in answers."""
+"""Read what people write in tags and in environment variables."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -46,13 +46,3 @@ def one_of(*accepted: Word) -> Callable[[str], Word]:
         return words[text.strip()]
 
     return read
-
-
-def moment(value: str) -> datetime:
-    """Read a time as the APIs write it: `2026-01-31T08:00:00Z`, or with an offset.
-
-    A fraction of the second is left out: no API documents one, and Python 3.10 doesn't read each.
-    """
-    seconds = re.sub(r"\.\d+", "", value)
-    read = datetime.fromisoformat(seconds.replace("Z", "+00:00"))
-    return read if read.tzinfo else read.replace(tzinfo=timezone.utc)

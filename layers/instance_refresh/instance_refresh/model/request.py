@@ -38,13 +38,8 @@ class Request(NamedTuple):
 
     @property
     def names_image(self) -> bool:
-        """Say whether an image was asked for; if not, the launch configuration's counts."""
+        """Say whether it is a wish, for an image; if not, it is the API's own command."""
         return bool(self.image_id or self.image_family)
-
-    @property
-    def is_command(self) -> bool:
-        """Say whether it is the API's own command: it is done once an event, whatever is true."""
-        return not self.names_image
 
     @property
     def for_followers(self) -> bool:

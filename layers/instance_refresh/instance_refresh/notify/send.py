@@ -10,7 +10,7 @@ from ..errors import ApiError
 from ..model.message import worth_telling
 
 if TYPE_CHECKING:
-    from ..deadline import Deadline
+    from ..clock import Deadline
     from ..model.message import Level, Message
     from .channels import Channel
     from .words import Language

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ApiError
 
 if TYPE_CHECKING:
-    from ..gateway.autoscaling import AutoScaling
+    from ..gateway.actions import AutoScaling
     from ..gateway.cloud import Cloud
     from ..model.action import Action, Finding
     from ..model.fleet import Activity

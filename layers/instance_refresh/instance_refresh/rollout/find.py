@@ -17,8 +17,8 @@ from ..rules.preflight import allows
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ..gateway.actions import Cvm
     from ..gateway.cloud import Cloud
-    from ..gateway.cvm import Cvm
     from ..model.fleet import Group, Image
     from ..model.limits import Allowed
     from ..model.outcome import Ended
@@ -35,7 +35,9 @@ def requested(request: Request, allowed: Allowed, cloud: Cloud) -> Found:
 
     Without a target it is for the groups that follow its image's family, each as its tags say.
     """
-    request, images = _resolve(request, allowed, cloud)
+    images: list[Image] = []
+    if request.image_family or request.for_followers:
+        request, images = _resolve(request, allowed, cloud)
     groups = _groups(request, cloud)
     present = {group.group_id for group in groups}
     fleet = Fleet(
@@ -44,7 +46,7 @@ def requested(request: Request, allowed: Allowed, cloud: Cloud) -> Found:
         missing=tuple(group for group in request.group_ids if group not in present),
         images={image.image_id: image for image in images},
     )
-    outcomes = absent(request, fleet)
+    outcomes = absent(request, fleet) if fleet.missing or not groups else ()
     if not request.for_followers:
         return [(group, request, NO_POLICY) for group in groups], fleet, outcomes
     followers, wrong = policies(groups, request.region)

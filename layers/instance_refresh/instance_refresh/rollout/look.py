@@ -1,7 +1,9 @@
 """See what is true of the groups of a pass: all that is decided by is read here, before.
 
-`READS` says what is read and of which groups, cheapest first; each row sees what the rows before it
-have read. A group that is settled needs no more, so a converged fleet costs few calls.
+`READS` says what is read and of which groups, cheapest first; `IN_TURN` what is read besides of
+groups that follow a family, `WATCHES` what a tick reads to see what else they need. Each row sees
+what the rows before it have read. A group that is settled needs no more, so a converged fleet costs
+few calls.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import ApiError
-from ..gateway.autoscaling import FILTER_VALUES
+from ..gateway.actions import FILTER_VALUES
 from ..model.fleet import IN_SERVICE
 from ..model.member import Member, member
 from ..rules import rings, watch
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
     from ..model.request import Request
 
     Asked = Sequence[tuple[Group, Request, Policy]]
+    # Which groups (None is all), and what is read of them.
     Row = tuple[
-        Callable[[list[Member], "Looks"], list[Member]],
+        Callable[[list[Member], "Looks"], list[Member]] | None,
         Callable[[Fleet, list[Member], Cloud], Fleet],
     ]
 
@@ -44,8 +47,13 @@ class Looks(NamedTuple):
 def look(asked: Asked, fleet: Fleet, looks: Looks, cloud: Cloud) -> list[Member]:
     """Read what the rules need to know, and give the groups as they see them."""
     members = _members(asked, fleet, looks)
-    for wanted, read in READS:
-        some = wanted(members, looks)
+    rows = READS
+    if any(policy.family for _, _, policy in asked):
+        rows += IN_TURN
+    if looks.watches:
+        rows += WATCHES
+    for wanted, read in rows:
+        some = wanted(members, looks) if wanted else members
         if some:
             fleet = read(fleet, some, cloud)
             members = _members(asked, fleet, looks)
@@ -59,10 +67,6 @@ def _members(asked: Asked, fleet: Fleet, looks: Looks) -> list[Member]:
 
 
 # Which groups: pure, from what is known so far.
-
-
-def everyone(members: list[Member], _: Looks) -> list[Member]:
-    return members
 
 
 def with_open_instances(members: list[Member], looks: Looks) -> list[Member]:
@@ -81,6 +85,15 @@ def _to_be_seen(one: Member, looks: Looks) -> bool:
         )
     behind = one.image_id != one.configured or not one.group.in_service
     return behind and one.group.instances > 0
+
+
+def with_unknown_images(members: list[Member], _: Looks) -> list[Member]:
+    """Give those whose instances run an image that is not known: a rollback puts it back."""
+    return [
+        m
+        for m in members
+        if any(one.image_id and one.image_id not in m.fleet.images for one in m.instances or ())
+    ]
 
 
 def with_unknown_past(members: list[Member], looks: Looks) -> list[Member]:
@@ -103,9 +116,11 @@ def _may_be_left(one: Member) -> bool:
 
 def with_unknown_end(members: list[Member], looks: Looks) -> list[Member]:
     """Give those that are done, whose last activity's end decides whether a higher ring moves."""
+    if not any(m.policy.bake for m in members):
+        return []
     return [
         m
-        for family in rings.families((m for m in members if m.policy.family), looks.now)
+        for family in rings.families(members, looks.now)
         for m in rings.unknown_ends(family, {m.group_id: settled(m) for m in family})
     ]
 
@@ -115,11 +130,8 @@ def gone_wrong(members: list[Member], looks: Looks) -> list[Member]:
     return [
         m
         for m in members
-        if looks.watches
-        and (
-            watch.seems_frozen(m, looks.limits, looks.now)
-            or watch.seems_stuck(m.activity, looks.limits, looks.now)
-        )
+        if watch.seems_frozen(m, looks.limits, looks.now)
+        or watch.seems_stuck(m.activity, looks.limits, looks.now)
     ]
 
 
@@ -166,13 +178,10 @@ def launch_configurations(fleet: Fleet, members: list[Member], cloud: Cloud) -> 
 
 
 def images(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
-    """Read the images to bring, and those that the launch configurations name."""
-    return _with_images(fleet, {n for m in members for n in (m.image_id, m.configured)}, cloud)
-
-
-def _with_images(fleet: Fleet, wanted: set[str], cloud: Cloud) -> Fleet:
-    unknown = sorted(wanted - fleet.images.keys() - {""})
-    found = cloud.cvm(fleet.region).images(unknown) if unknown else []
+    """Read the images to bring, those that the launch configurations name and those that run."""
+    wanted = {name for m in members for name in (m.image_id, m.configured)}
+    wanted |= {one.image_id for m in members for one in m.instances or ()}
+    found = cloud.cvm(fleet.region).images(sorted(wanted - fleet.images.keys() - {""}))
     return fleet._replace(images={**fleet.images, **{image.image_id: image for image in found}})
 
 
@@ -183,12 +192,10 @@ def instances(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
     seen: dict[str, list[Instance]] = {m.group_id: [] for m in members}
     for one in listed:
         machine = machines.get(one.instance_id)
-        joined = one if machine is None else one.joined(machine)
-        seen.setdefault(one.group_id, []).append(joined)
+        known = (machine.image_id, machine.system_disk, machine.state) if machine else ()
+        seen.setdefault(one.group_id, []).append(one.__class__(*one[:4], *known))
     by_group = {group: tuple(some) for group, some in seen.items()}
-    fleet = fleet._replace(instances={**fleet.instances, **by_group})
-    running = {one.image_id for some in by_group.values() for one in some}
-    return _with_images(fleet, running, cloud)  # those that a rollback would put back
+    return fleet._replace(instances={**fleet.instances, **by_group})
 
 
 def platform_words(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
@@ -211,11 +218,12 @@ def platform_words(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
 
 
 READS: tuple[Row, ...] = (
-    (everyone, newest_or_live_activities),
-    (everyone, launch_configurations),
-    (everyone, images),
+    (None, newest_or_live_activities),
+    (None, launch_configurations),
+    (None, images),
     (with_open_instances, instances),
+    (with_unknown_images, images),
     (with_unknown_past, later_activities),
-    (with_unknown_end, later_activities),
-    (gone_wrong, platform_words),
 )
+IN_TURN: tuple[Row, ...] = ((with_unknown_end, later_activities),)
+WATCHES: tuple[Row, ...] = ((gone_wrong, platform_words),)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..rules.decide import decide
 from ..rules.preflight import region_refused
 from ..rules.report import held_rings, states, worth_telling
 from ..rules.rings import families
 from ..rules.start import planned
-from ..rules.verdicts import verdicts
+from ..rules.verdicts import in_turn, verdicts
 from . import find
 from .apply import apply
 from .look import Looks, look
@@ -26,13 +27,14 @@ def roll_out(
     request: Request, cloud: Cloud, settings: Settings, now: datetime
 ) -> tuple[Outcome, ...]:
     """Carry a request out; one outcome a group. An ApiError where the look itself failed."""
-    unserved = region_refused(request.region, settings.allowed)
-    if unserved:
-        return (unserved,)
+    if settings.allowed_regions and request.region not in settings.allowed_regions:
+        return (region_refused(request.region),)
     asked, fleet, outcomes = find.requested(request, settings.allowed, cloud)
     looks = Looks(settings.allowed, settings.limits, now, watches=False)
     members = look(asked, fleet, looks, cloud)
-    todo = verdicts(members, settings.limits, now).todo
+    todo = decide(members, settings.limits)
+    if request.for_followers:
+        todo = in_turn(members, todo, settings.limits, now)
     if request.dry_run:
         todo = {m.group_id: planned(m, todo[m.group_id]) for m in members}
     return outcomes + tuple(apply(members, todo, cloud).values())
@@ -45,13 +47,12 @@ def reconcile(
 
     Gives the outcomes that changed something or need someone, and a count of groups by state.
     """
-    unserved = region_refused(region, settings.allowed)
-    if unserved:
-        return (unserved,), {}
+    if settings.allowed_regions and region not in settings.allowed_regions:
+        return (region_refused(region),), {}
     asked, fleet, wrong = find.followers(region, settings.allowed, cloud)
     looks = Looks(settings.allowed, settings.limits, now, watches=True)
     members = look(asked, fleet, looks, cloud)
-    found = verdicts(members, settings.limits, now, watches=True)
+    found = verdicts(members, settings.limits, now)
     ends = apply(members, found.todo, cloud)
     held = held_rings(families(members, now), found.decided, ends, found.overdue, now)
     lines = (*wrong, *filter(worth_telling, ends.values()), *held)

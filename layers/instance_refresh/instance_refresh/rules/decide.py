@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from ..model.action import Finding
     from ..model.fleet import Activity, Fleet, Image
+    from ..model.limits import Limits
     from ..model.member import Member
     from ..model.request import Request
 
@@ -62,9 +63,10 @@ def in_progress(member: Member) -> Outcome | None:
 def superseded(member: Member) -> Outcome | None:
     """3. An image older than what the group runs, or is to run, doesn't replace it."""
     image, request = member.image, member.request
-    if request.force or not request.names_image or image is None:
+    if request.force or image is None:
         return None
-    newer = [found for found in member.fleet.images.values() if _newer(found, image)]
+    known, created = member.fleet.images.values(), image.created
+    newer = [one for one in known if one.created and created and one.created > created]
     has = [found for found in newer if found.image_id in member.running_images]
     has += [found for found in newer if _is_to_run(found, member)]
     if not has:
@@ -77,10 +79,6 @@ def superseded(member: Member) -> Outcome | None:
     if FAMILY_TAG in member.group.tags:
         remedy = "To go back, deprecate the newer image, then set Force."
     return member.ends("superseded", reason, remedy=remedy)
-
-
-def _newer(one: Image, other: Image) -> bool:
-    return bool(one.created and other.created and one.created > other.created)
 
 
 def _is_to_run(image: Image, member: Member) -> bool:
@@ -104,13 +102,14 @@ def spent(member: Member) -> Outcome | None:
     it; so does a launch configuration that was only set, where nothing had to be reinstalled.
     """
     asked, activity, request = member.request.asked_at, member.activity, member.request
-    if asked is None or not (request.force or request.is_command):
+    if asked is None or (not request.force and request.names_image):
         return None
     if activity and activity.created and activity.created >= asked - CLOCKS_DIFFER:
         name = activity.activity_id
         done = f"refresh activity {name}, {activity.status}, began after this was asked"
         succeeded = activity.kind == "NORMAL" and activity.status == "SUCCESSFUL"
-        if succeeded if request.is_command else member.all_run_it and not member.sets_image:
+        brought = member.all_run_it and not member.sets_image
+        if brought if request.names_image else succeeded:
             return member.ends("already_current", done, activity=name)
         remedy = "Send a new request."
         return member.ends("rejected", done, activity=name, status=409, remedy=remedy)
@@ -131,7 +130,7 @@ def _only_set_since(asked: datetime, member: Member) -> bool:
 
 def current(member: Member) -> Outcome | Start | None:
     """4. Where every instance runs the image, at most the launch configuration is set."""
-    if not member.request.names_image or not member.all_run_it:
+    if not member.all_run_it:
         return None
     if member.sets_image:
         return start_of(member, refreshes=False)
@@ -145,7 +144,7 @@ def current(member: Member) -> Outcome | Start | None:
 def rejected(member: Member) -> Outcome | None:
     """5. What failed, was rolled back or cancelled here is not tried again by itself."""
     activity, attempt, image = member.activity, member.attempt, member.image
-    if member.request.force or not member.request.names_image or member.instances is None:
+    if member.request.force or member.instances is None:
         return None
     if activity is None or attempt is None or image is None:
         return None
@@ -174,38 +173,37 @@ def _of_another_image(member: Member, attempt: Activity) -> bool:
 
 def put_back(member: Member) -> Finding | None:
     """A command reinstalls no image that failed here: the launch configuration goes back first."""
-    if member.request.names_image or member.instances is None:
+    if member.instances is None:
         return None
     found = restore(member)
     return found if found and found.action else None
 
 
-RULES: tuple[Rule, ...] = (in_progress, refused, superseded, spent, current, rejected, put_back)
+WISH: tuple[Rule, ...] = (in_progress, refused, superseded, spent, current, rejected)
+COMMAND: tuple[Rule, ...] = (in_progress, refused, spent, put_back)
 
 
 def settled(member: Member) -> Outcome | Finding | Start | None:
     """Give what the first rule that knows says of a group; None where it is to be started."""
-    for rule in RULES:
+    for rule in WISH if member.request.names_image else COMMAND:
         known = rule(member)
         if known is not None:
             return known
     return None
 
 
-def decide(members: Sequence[Member], most: int = 0) -> dict[str, Decision]:
-    """Decide every group, by its id; where `most` is given and more would start, none does."""
+def decide(members: Sequence[Member], limits: Limits) -> dict[str, Decision]:
+    """Decide every group, by its id; where tags would start more than is meant, none starts."""
     decided: dict[str, Decision] = {m.group_id: settled(m) or start_of(m) for m in members}
-    decided = keep_shared_together(members, decided)
-    starts = sum(isinstance(one, Start) for one in decided.values())
-    if not most or starts <= most:
-        return decided
-    why = refusal("TooManyGroups", f"its tags would start {starts} groups, {most} are allowed")
-    return {
-        m.group_id: m.ends("refused", **refusal_fields([why]))
-        if isinstance(decided[m.group_id], Start)
-        else decided[m.group_id]
-        for m in members
-    }
+    if any(m.shared_with for m in members):
+        decided = keep_shared_together(members, decided)
+    starts = [m for m in members if isinstance(decided[m.group_id], Start) and m.request.tags]
+    most = starts[0].request.max_groups or limits.groups if starts else 0
+    if len(starts) > most:
+        text = f"its tags would start {len(starts)} groups, {most} are allowed"
+        why = refusal_fields([refusal("TooManyGroups", text)])
+        decided |= {m.group_id: m.ends("refused", **why) for m in starts}
+    return decided
 
 
 def keep_shared_together(

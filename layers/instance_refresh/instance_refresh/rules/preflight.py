@@ -11,7 +11,7 @@ from ..model.request import RESET
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model.fleet import Group, Image
+    from ..model.fleet import Image
     from ..model.limits import Allowed
     from ..model.member import Member
 
@@ -108,14 +108,8 @@ def allows(image: Image, allowed: Allowed) -> bool:
     return image.creator in allowed.creators
 
 
-def served(group: Group, allowed: Allowed) -> bool:
-    return not allowed.groups or group.group_id in allowed.groups
-
-
-def region_refused(region: str, allowed: Allowed) -> Outcome | None:
+def region_refused(region: str) -> Outcome:
     """Refuse a region that the settings don't allow."""
-    if not allowed.regions or region in allowed.regions:
-        return None
     reason = refusal("RegionNotAllowed", f"region {region} is not one that is served")
     return Outcome("refused", region=region, **refusal_fields([reason]))
 
@@ -181,7 +175,7 @@ def _fits(member: Member, image: Image) -> Iterator[Refusal]:
 
 def _group(member: Member) -> Iterator[Refusal]:
     group = member.group
-    if not served(group, member.allowed):
+    if member.allowed.groups and group.group_id not in member.allowed.groups:
         yield refusal("GroupNotAllowed", f"group {group.group_id} is not one that may be refreshed")
     # CVM_ABNORMAL says that the launch configuration is abnormal, which a new image can mend.
     mended = group.status == "CVM_ABNORMAL" and _mends(member)

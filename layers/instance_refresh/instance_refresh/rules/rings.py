@@ -38,9 +38,9 @@ _FULL = Wait("CapReached", "as many groups are refreshing as MAX_REFRESHING allo
 
 
 def families(members: Iterable[Member], now: datetime) -> list[list[Member]]:
-    """Give the members family by family, in an order that is another each hour."""
+    """Give those that follow one, family by family, in an order that is another each hour."""
     by_name: dict[str, list[Member]] = {}
-    for member in members:
+    for member in (m for m in members if m.policy.family):
         by_name.setdefault(member.policy.family, []).append(member)
     return [by_name[name] for name in sorted(by_name, key=lambda name: turn(name, now))]
 

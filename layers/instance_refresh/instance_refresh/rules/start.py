@@ -1,22 +1,26 @@
-"""Make a refresh to start: what it sets, how many batches it takes, and what would undo it.
+"""Make a refresh to start: what it sets, how it is cut into batches, and what would undo it.
 
 Pure: values in, values out.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..model.action import Finding, Start
 from ..model.outcome import Plan
 from ..model.request import RESET
-from .batches import batches
 from .restore import may_need_it, restore
 
 if TYPE_CHECKING:
     from ..model.member import Member
     from ..model.outcome import Outcome
+    from ..model.request import Request
     from .decide import Decision
+
+DEFAULT_BATCH_SIZE = "25%"
+_PASSED_ON = ("BatchPause", "FailProcess")
 
 
 def start_of(member: Member, *, refreshes: bool = True) -> Start:
@@ -34,7 +38,9 @@ def start_of(member: Member, *, refreshes: bool = True) -> Start:
         shared_with=member.shared_with,
         rollback_image=one.image_id if one and one.usable else "",
     )
-    before = _image_before(member)
+    before = member.configured
+    if member.attempt or not member.sets_image:
+        before = _image_before(member)
     return Start(
         region=member.fleet.region,
         group=member.group_id,
@@ -82,3 +88,69 @@ def planned(member: Member, decision: Decision) -> Outcome:
     if isinstance(decision, Finding):
         return member.ends("planned", decision.reason, code=decision.code)
     return decision
+
+
+class Batches(NamedTuple):
+    """`settings` is the API's RefreshSettings; `notes` say what was computed or clamped."""
+
+    number: int
+    largest: int
+    surge: int
+    settings: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def batches(request: Request, running: int, *, has_load_balancer: bool) -> Batches:
+    """Cut `running` instances (at least one) into batches as the request asks."""
+    rolling = request.rolling
+    number, notes = _number(rolling, running)
+    settings: dict[str, Any] = {"BatchNumber": number}
+    settings |= {name: rolling[name] for name in _PASSED_ON if name in rolling}
+    surge = rolling.get("MaxSurge", 0)
+    smallest = running // number
+    if surge > smallest:
+        notes.append(f"MaxSurge {surge} was lowered to {smallest}, the instances of one batch")
+        surge = smallest
+    if surge:
+        settings["MaxSurge"] = surge
+    health, health_notes = _health(request, has_load_balancer=has_load_balancer)
+    return Batches(
+        number=number,
+        largest=math.ceil(running / number),
+        surge=surge,
+        settings={"RollingUpdateSettings": settings, **health},
+        notes=(*notes, *health_notes),
+    )
+
+
+def _number(rolling: Any, running: int) -> tuple[int, list[str]]:
+    if "BatchNumber" in rolling:
+        asked: int = rolling["BatchNumber"]
+        if asked <= running:
+            return asked, []
+        return running, [f"BatchNumber {asked} was lowered to {running}, the instances in service"]
+    size = rolling.get("BatchSize", DEFAULT_BATCH_SIZE)
+    each = size if isinstance(size, int) else max(1, running * int(size.rstrip("%")) // 100)
+    number = math.ceil(running / each)
+    note = f"BatchSize {size} of {running} in service is BatchNumber {number}"
+    if number == 1 and running > 1 and size != "100%":
+        number = 2
+        note = (
+            f"BatchSize {size} would take all {running} in service at once: BatchNumber 2 was used"
+            ' (ask for BatchNumber 1 or BatchSize "100%" if all at once is meant)'
+        )
+    return number, [note]
+
+
+def _health(request: Request, *, has_load_balancer: bool) -> tuple[dict[str, Any], list[str]]:
+    """By default the load balancer's health check counts, where the group has one."""
+    check = request.check_health
+    settings: dict[str, Any] = {
+        "CheckInstanceTargetHealth": has_load_balancer if check is None else check
+    }
+    if settings["CheckInstanceTargetHealth"] and has_load_balancer:
+        if request.check_health_timeout is not None:
+            settings["CheckInstanceTargetHealthTimeout"] = request.check_health_timeout
+        return settings, []
+    why = "it was switched off" if has_load_balancer else "no application load balancer"
+    return settings, [f"nothing checks the health of refreshed instances: {why}"]

@@ -12,7 +12,6 @@ from ..model.outcome import Outcome
 from . import watch
 from .decide import decide
 from .leftovers import leftovers
-from .preflight import served
 from .report import told
 from .restore import restore
 from .rings import RING_WAITS, families, gate, places, waits
@@ -38,30 +37,30 @@ class Verdicts(NamedTuple):
     overdue: frozenset[str] = frozenset()
 
 
-def verdicts(
-    members: Sequence[Member], limits: Limits, now: datetime, *, watches: bool = False
-) -> Verdicts:
-    """Decide each group; those that follow a family start in turn; `watches` sees to all else."""
-    request = members[0].request if members else None
-    asked_most = request.max_groups or limits.groups if request and request.tags else 0
-    decided = decide(members, asked_most)
-    followers = families((m for m in members if m.policy.family), now)
-    free = limits.refreshing - sum(m.is_live for m in members)
-    for family in followers:
-        turns = gate(family, decided, now, free)
-        free -= places(turns.values())
-        decided |= turns
-    if not watches:
-        return Verdicts(decided, decided)
+def verdicts(members: Sequence[Member], limits: Limits, now: datetime) -> Verdicts:
+    """Let groups start in turn, and see to all else that they need."""
+    decided = in_turn(members, decide(members, limits), limits, now)
     found = {
         member.group_id: finding
-        for family in followers
+        for family in families(members, now)
         for member, finding in _findings(family, decided, limits, now)
     }
     decided = _without_starts_on_restored(members, decided, found)
     todo = {m.group_id: _todo(m, decided[m.group_id], found.get(m.group_id)) for m in members}
     overdue = (name for name, finding in found.items() if finding.code == NOT_DEPLOYED)
     return Verdicts(decided, todo, frozenset(overdue))
+
+
+def in_turn(
+    members: Sequence[Member], decided: Decisions, limits: Limits, now: datetime
+) -> dict[str, Decision]:
+    """Let groups that follow a family start when their turn has come; the others are queued."""
+    turns = dict(decided)
+    free = limits.refreshing - sum(m.is_live for m in members)
+    for family in families(members, now):
+        turns |= (started := gate(family, decided, now, free))
+        free -= places(started.values())
+    return turns
 
 
 def _findings(
@@ -80,7 +79,8 @@ def _findings(
                 if member.is_live
                 else _of_idle(member, decision, limits, now)
             )
-        if finding and finding.action and not served(member.group, member.allowed):
+        allowed = member.allowed.groups
+        if finding and finding.action and allowed and member.group_id not in allowed:
             reason = f"{finding.reason}; the group is none of ALLOWED_GROUPS"
             finding = finding._replace(action=None, reason=reason)
         if finding:

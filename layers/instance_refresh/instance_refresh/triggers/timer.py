@@ -9,7 +9,6 @@ from .. import clock
 from ..contract import check, parse
 from ..errors import InstanceRefreshError, InvalidInput
 from ..model.problem import Problem
-from ..model.readers import moment
 from ..model.request import request
 from . import expect, reconcile, roll_out
 
@@ -42,7 +41,7 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
 def _time(tick: dict[str, Any], invocation: Invocation) -> datetime:
     """Read the tick's time; one that is far ahead would open windows that are shut."""
     try:
-        time = moment(tick["Time"])
+        time = clock.moment(tick["Time"])
     except ValueError:  # of the right form, but no such day
         raise InvalidInput("the timer event", [Problem("/Time", "must be a UTC time")]) from None
     now = clock.now()

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instance_refresh import deadline as module
-from instance_refresh.deadline import Deadline, within
+from instance_refresh import clock as module
+from instance_refresh.clock import Deadline, within
 from instance_refresh.errors import ApiError
 
 

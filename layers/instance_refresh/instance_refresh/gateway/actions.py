@@ -1,4 +1,4 @@
-"""Auto Scaling, API version 2018-04-19: what is read and what is changed."""
+"""The actions that are used: Auto Scaling 2018-04-19, and CVM 2017-03-12."""
 
 from __future__ import annotations
 
@@ -7,20 +7,36 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ApiError
 from ..model.fleet import LIVE
-from .objects import ACTIVITIES, GROUPS, INSTANCES, LAUNCH_CONFIGURATIONS, SCALING_ACTIVITIES
+from .objects import (
+    ACTIVITIES,
+    GROUPS,
+    IMAGES,
+    INSTANCES,
+    LAUNCH_CONFIGURATIONS,
+    MACHINES,
+    SCALING_ACTIVITIES,
+)
 from .reading import PAGE, Actions, chunks, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from ..model.fleet import Activity, Group, Instance, LaunchConfiguration, ScalingActivity
+    from ..model.fleet import (
+        Activity,
+        Group,
+        Image,
+        Instance,
+        LaunchConfiguration,
+        Machine,
+        ScalingActivity,
+    )
 
 _FILTERS, FILTER_VALUES = 10, 5  # what a call takes at most
 
 
 class AutoScaling(Actions):
-    """The actions used of Auto Scaling."""
+    """Auto Scaling: what is read of it, and what is changed."""
 
     def groups(self, ids: Iterable[str]) -> list[Group]:
         """Read groups by id, those that exist."""
@@ -145,3 +161,35 @@ class AutoScaling(Actions):
 
 def _of_groups(groups: Iterable[str]) -> list[dict[str, Any]]:
     return [{"Name": "auto-scaling-group-id", "Values": list(groups)}]
+
+
+class Cvm(Actions):
+    """CVM: images, and the image that each instance runs."""
+
+    def images(self, ids: Iterable[str]) -> list[Image]:
+        """Read images by id, those that are in the region."""
+        return self._by_ids(IMAGES, ids)
+
+    def newest_of_family(self, family: str) -> Image | None:
+        """Read the family's newest image that is NORMAL and not deprecated, whoever made it."""
+        action = "DescribeImageFromFamily"
+        item = self.api.call(action, {"ImageFamily": family}, self.deadline).get("Image")
+        try:
+            return IMAGES.read(item) if item else None
+        except (LookupError, TypeError, ValueError, AttributeError):
+            message = f"{action} was answered with no image as the API describes it"
+            raise ApiError("InvalidAnswer", message, fate_unknown=True) from None
+
+    def of_family(self, family: str) -> list[Image]:
+        """Read the family's images that are the account's own or shared to it, the newest first.
+
+        No filter takes a family, so every image of these two types is listed. The platform's own
+        are many and of no family of ours.
+        """
+        types = {"Name": "image-type", "Values": ["PRIVATE_IMAGE", "SHARED_IMAGE"]}
+        found = [image for image in self._all(IMAGES, [types]) if image.family == family]
+        return sorted(found, key=lambda one: one.created.timestamp() if one.created else 0.0)[::-1]
+
+    def machines(self, ids: Iterable[str]) -> dict[str, Machine]:
+        """Read what CVM knows of instances, by their ids, those that exist."""
+        return {machine.instance_id: machine for machine in self._by_ids(MACHINES, ids)}
