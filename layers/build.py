@@ -130,7 +130,10 @@ def assemble(python: str, wheels: list[Path], to: Path) -> list[Path]:
     materials = bill(wheels, lambda name: not is_left_out(name))
     (to / "sbom.json").write_text(materials, encoding="utf-8")
     return [
-        pack(lay_out(files, to / name, python, mounted)) for name, (mounted, files) in parts.items()
+        pack(
+            lay_out(files, to / name, python, mounted, optimize=2 * (name != "layers/dependencies"))
+        )
+        for name, (mounted, files) in parts.items()
     ]
 
 
@@ -186,11 +189,14 @@ def tree(folder: Path, prefix: str = "") -> dict[str, bytes]:
     }
 
 
-def lay_out(files: dict[str, bytes], folder: Path, python: str, mounted: str) -> Path:
+def lay_out(
+    files: dict[str, bytes], folder: Path, python: str, mounted: str, *, optimize: int = 0
+) -> Path:
     """Write the files into a fresh folder, and compile them as they will lie at `mounted`.
 
     An unchecked-hash .pyc is valid whatever time a packager gives its source, and SCF never writes
-    one itself. The hash seed fixes the order of sets in the byte code.
+    one itself. The hash seed fixes the order of sets in the byte code. What is compiled without
+    docstrings (`optimize` 2) gets the name of what is not, by which Python finds it.
     """
     clear(folder)
     for name, content in files.items():
@@ -199,11 +205,13 @@ def lay_out(files: dict[str, bytes], folder: Path, python: str, mounted: str) ->
         path.write_bytes(content)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     command = [python, "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
-    command += ["-s", str(folder), "-p", mounted, str(folder)]
+    command += ["-o", str(optimize), "-s", str(folder), "-p", mounted, str(folder)]
     done = subprocess.run(command, check=False, env={**environ, "PYTHONHASHSEED": "0"})  # noqa: S603 — compileall
     if done.returncode:
         message = f"{folder.relative_to(folder.parents[2])} could not be compiled: see above"
         raise BuildFailed(message)
+    for made in folder.rglob(f"*.opt-{optimize}.pyc"):
+        made.rename(made.with_name(made.name.replace(f".opt-{optimize}", "")))
     return folder
 
 
