@@ -76,7 +76,7 @@ _EVENTS: dict[str, dict[str, Any]] = {
     "webhook": {
         "httpMethod": "POST",
         "headers": {"content-type": "application/json"},
-        "body": json.dumps({"Tags": SERVICE, "ImageId": NEW, "DryRun": True}),
+        "body": json.dumps({"Tags": SERVICE, "ImageId": NEW, "DryRun": True, "MaxGroups": GROUPS}),
     },
 }
 

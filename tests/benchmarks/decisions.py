@@ -59,7 +59,7 @@ def followers(groups: int, instances: int, image: str, *, paced: bool = False) -
 def _request(groups: int, runs: str = NEW) -> int:
     """Count the reads of a request for all the groups; one that has drifted is only planned."""
     with followers(groups, INSTANCES, runs) as it:
-        status, document = it.post(Tags=SERVICE, ImageId=NEW, DryRun=runs != NEW)
+        status, document = it.post(Tags=SERVICE, MaxGroups=1000, ImageId=NEW, DryRun=runs != NEW)
         _expect({o["Outcome"] for o in document.get("Outcomes", [])}, runs, status)
         return len(it.cloud.calls)
 
@@ -90,7 +90,7 @@ def _starts() -> str:
         it.cloud.on_call = lambda call: (
             at.append(time.monotonic()) if call.action == "StartInstanceRefresh" else None
         )
-        it.post(Tags=SERVICE, ImageId=NEW)
+        it.post(Tags=SERVICE, MaxGroups=1000, ImageId=NEW)
         throttled = sum(call.code.startswith("RequestLimit") for call in it.cloud.calls)
         started = len(it.region.activities)
     rate = (len(at) - 1) / (at[-1] - at[0])

@@ -1,6 +1,6 @@
 """Run in a fresh process: call a function twice; print the CPU of the second call, and of deciding.
 
-`decide` is found by one name, and timed wherever it was imported to.
+What decides is found by its name, and timed wherever it was imported to.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ from tests.end_to_end.seams import quick
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DECIDE = "instance_refresh.rules.decide.decide"
+DECIDES = {
+    "schedule": "instance_refresh.rules.verdicts.verdicts",
+    "webhook": "instance_refresh.rules.decide.decide",
+}
 DONE = {"already_current", "planned"}
 CONTEXT = {"request_id": "r-1", "time_limit_in_ms": 900_000, "tencentcloud_region": "ap-guangzhou"}
 
@@ -63,7 +66,7 @@ def main() -> None:
     serve, event = handler(given["function"]), given["event"]
     with quick():
         serve(event, CONTEXT)
-        with timed(DECIDE) as deciding:
+        with timed(DECIDES[given["function"]]) as deciding:
             begun = cpu()
             result = serve(event, CONTEXT)
             spent = cpu() - begun

@@ -213,9 +213,11 @@ def _launch_configuration(member: Member) -> Iterator[Refusal]:
         yield refusal(
             "LaunchConfigurationAbnormal", f"launch configuration {name} is {configuration.status}"
         )
+    if not (member.shared_with and member.sets_image):
+        return
     asked = {group.group_id for group in member.fleet.groups}
     outside = [group for group in member.shared_with if group not in asked]
-    if outside and member.sets_image:
+    if outside:
         yield refusal(
             "LaunchConfigurationShared",
             f"launch configuration {name} is also used by {', '.join(outside)}",

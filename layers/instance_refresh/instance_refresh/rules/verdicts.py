@@ -68,17 +68,15 @@ def _findings(
 ) -> list[tuple[Member, Finding]]:
     """Say what the groups of a family need besides a start."""
     turns = waits(family, decided, now)
+    rejecting = [m for m in family if getattr(decided[m.group_id], "outcome", "") == "rejected"]
     found = []
     for member in family:
-        below = [m.group_id for m in family if _rejects_below(m, decided[m.group_id], member)]
-        decision, wait = decided[member.group_id], turns[member.group_id]
-        finding = None
-        if isinstance(decision, Outcome):
-            finding = (
-                _of_live(member, wait, below, limits, now)
-                if member.is_live
-                else _of_idle(member, decision, limits, now)
-            )
+        decision, finding = decided[member.group_id], None
+        if isinstance(decision, Outcome) and member.is_live:
+            below = [m.group_id for m in rejecting if _rejects_below(m, decided, member)]
+            finding = _of_live(member, turns[member.group_id], below, limits, now)
+        elif isinstance(decision, Outcome):
+            finding = _of_idle(member, decision, limits, now)
         allowed = member.allowed.groups
         if finding and finding.action and allowed and member.group_id not in allowed:
             reason = f"{finding.reason}; the group is none of ALLOWED_GROUPS"
@@ -108,11 +106,10 @@ def _of_idle(member: Member, decision: Outcome, limits: Limits, now: datetime) -
     return leftovers(member, limits, now, start_comes=comes)
 
 
-def _rejects_below(one: Member, decision: Decision, member: Member) -> bool:
+def _rejects_below(one: Member, decided: Decisions, member: Member) -> bool:
     """Say whether one of a lower ring rejects what the member's launch configuration names."""
-    if one.policy.ring >= member.policy.ring or not isinstance(decision, Outcome):
-        return False
-    return decision.outcome == "rejected" and decision.image == member.configured
+    image = getattr(decided[one.group_id], "image", "")
+    return one.policy.ring < member.policy.ring and image == member.configured
 
 
 def _without_starts_on_restored(
