@@ -84,6 +84,29 @@ class AutoScaling(Actions):
         statuses = {"Name": "refresh-activity-status-code", "Values": list(LIVE)}
         return self._all(ACTIVITIES, [statuses])
 
+    def activities_since(self, created: datetime) -> tuple[list[Activity], bool]:
+        """Read the activities that were created since then or are live; say if they are all.
+
+        They are one page, or the list is read from its newer end: the API documents no order, so
+        it is looked at, and where there is none all of them are read.
+        """
+        first, total = self._page(ACTIVITIES, Offset=0)
+        if total <= len(first):
+            return first, True
+        moments = [one.created for one in first if one.created]
+        ordered = {moments == sorted(moments): 1, moments == sorted(moments, reverse=True): -1}
+        seen = {one.activity_id: one for one in self.live_activities()}
+        if True not in ordered:
+            seen |= {one.activity_id: one for one in self._all(ACTIVITIES, [])}
+            return list(seen.values()), True
+        offsets = list(range(0, total, PAGE))
+        for offset in offsets if ordered[True] < 0 else reversed(offsets):
+            page = first if offset == 0 else self._page(ACTIVITIES, Offset=offset)[0]
+            seen |= {one.activity_id: one for one in page}
+            if any(one.created and one.created < created for one in page):
+                break
+        return list(seen.values()), False
+
     def activities_of(self, groups: Iterable[str]) -> list[Activity]:
         """Read all refresh activities of groups, the oldest first: the API documents no order.
 
