@@ -1,1 +1,1 @@
-"""Deploy with the vendor's CLI: the commands, and the variables that they need."""
+"""Deploy with the vendor's SDK or its CLI: what is described, what stands there, the steps."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def function(plane: Functions, found: Deployed, *, triggers: bool) -> dict[str, 
     pairs = [{"Key": key, "Value": value} for key, value in found.variables.items()]
     return {
         "FunctionName": found.name,
-        "FunctionId": f"lam-{abs(hash(found.name)):08x}"[:12],
+        "FunctionId": f"lam-{sha256(found.name.encode()).hexdigest()[:8]}",
         "FunctionVersion": "$LATEST",
         "Qualifier": "$LATEST",
         "Namespace": "default",
