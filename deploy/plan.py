@@ -24,7 +24,7 @@ SAID: dict[Verb, str] = {
     "delete": "removed",
 }
 READ_BACK = ("Role", "Layers", "Enable", "TriggerDesc")
-SECRET, DIGEST = "SECRET", "CodeSha256"
+SECRET, CHANNELS, DIGEST = "SECRET", "NOTIFY", "CodeSha256"
 
 
 class Step(NamedTuple):
@@ -133,7 +133,7 @@ def _flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 def _shown(path: str, value: Any) -> str:
     if value is None:
         return "(none)"
-    if SECRET in path:
+    if SECRET in path or path.endswith(CHANNELS):
         return "(secret)"
     if path.startswith("Layers.") and value == 0:
         return "the new version"

@@ -31,6 +31,7 @@ MAY_BE_EMPTY = {
     "COS_ENDPOINT",
     "IMAGE_CREATORS",
     "MANIFEST_PREFIX",
+    "NOTIFY",
     "WEBHOOK_SECRET_PREVIOUS",
 }
 
@@ -182,9 +183,9 @@ def invalid(environ: dict[str, str]) -> list[str]:
     from instance_refresh.settings import settings
 
     try:
-        settings(environ)
+        wrong = settings(environ).wrong
     except InvalidSetting as error:
         return [f"{error}"]
     finally:
         sys.path.remove(str(LAYER))
-    return []
+    return [f"the environment variable {text}" for text in wrong]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from instance_refresh.invocation import Invocation, TryAgain
 from instance_refresh.logs import MAX_LINE, serialize
 from instance_refresh.model.outcome import Outcome
-from instance_refresh.triggers import http, timer
+from instance_refresh.triggers import cos, http
 
 CONTEXT = {"request_id": "r-1", "function_name": "webhook", "time_limit_in_ms": 3000}
 
@@ -59,8 +59,8 @@ def test_the_level_is_kept_to_by_what_rolls_nothing_out(
 ) -> None:
     for level, logged in (("ERROR", ["ERROR"]), ("INFO", ["ERROR", "INFO"])):
         monkeypatch.setenv("LOG_LEVEL", level)
-        with Invocation("timer", CONTEXT) as invocation:
-            timer.serve({}, invocation)
+        with Invocation("cos", CONTEXT) as invocation:
+            cos.serve({}, invocation)
         assert [line["level"] for line in lines()] == logged
 
 

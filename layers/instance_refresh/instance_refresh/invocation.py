@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from .model.outcome import Outcome
 
-_WARNING = ("refused", "rejected", "attention")
-
 
 class TryAgain(Exception):
     """Raised to SCF, which delivers an asynchronous event again when its function raises."""
@@ -41,17 +39,23 @@ class Invocation:
         self.errors: list[tuple[InstanceRefreshError, str]] = []
         self.notes: list[dict[str, str]] = []
         self.states: dict[str, int] = {}
+        self.families: dict[str, dict[str, Any]] = {}
         self._turned_away = 0
         self._retryable: list[str] = []
 
     def __enter__(self) -> Invocation:  # noqa: PYI034 — Self needs typing_extensions on 3.10
         prepare()
+        wrong: tuple[str, ...] = ()
         with suppress(InvalidSetting):  # told where the settings are needed
             logger().setLevel(self.settings.log_level)
+            wrong = self.settings.wrong
         logger().clear_state()
         logger().append_keys(
             request_id=self.request_id, function=self.function, trigger=self.trigger, location=None
         )
+        for text in wrong:  # what a function can do its job without
+            name = text.partition(" ")[0]
+            self.fail(InvalidSetting(name, text.partition(" ")[2]))
         return self
 
     def __exit__(
@@ -66,10 +70,13 @@ class Invocation:
         counts: dict[str, int] = {}
         for outcome in self.outcomes:
             counts[outcome.outcome] = counts.get(outcome.outcome, 0) + 1
+        if self.trigger == "timer":
+            logger().setLevel("INFO")  # a heartbeat, whatever else is logged
         logger().info(
             "summary",
             outcomes=counts,
             states=self.states or None,
+            families=self.families or None,
             errors=len(self.errors),
             turned_away=self._turned_away or None,
             will_be_retried=isinstance(error, Exception),
@@ -83,9 +90,18 @@ class Invocation:
     def settings(self) -> Settings:
         return settings(os.environ)
 
-    def keep(self, outcomes: tuple[Outcome, ...], *, tried_again: bool = False) -> None:
-        """Log outcomes, a line each, and keep them; those that another try can mend, for it."""
-        for outcome in outcomes:
+    def keep(
+        self,
+        outcomes: tuple[Outcome, ...],
+        *,
+        told: tuple[Outcome, ...] | None = None,
+        tried_again: bool = False,
+    ) -> None:
+        """Keep outcomes, and log those that are told (all), a line each.
+
+        Those that another try can mend are kept for it.
+        """
+        for outcome in outcomes if told is None else told:
             fields: dict[str, Any] = {
                 "outcome": outcome.outcome,
                 "group": outcome.group or None,
@@ -94,21 +110,24 @@ class Invocation:
                 "image": outcome.image or None,
                 "activity": outcome.activity or None,
                 "code": outcome.code or None,
+                "family": outcome.family or None,
+                "since": f"{outcome.since:%Y-%m-%dT%H:%M:%SZ}" if outcome.since else None,
                 "remedy": outcome.remedy or None,
                 "api_request_id": outcome.request_id or None,
                 "retryable": outcome.retryable or None,
                 "notes": list(outcome.notes) or None,
                 "duration_ms": round((time.monotonic() - self._started) * 1000),
             }
-            if outcome.outcome == "failed" or outcome.urgent:
-                logger().error(outcome.reason, **fields)
-            elif outcome.outcome in _WARNING:
-                logger().warning(outcome.reason, **fields)
-            else:
-                logger().info(outcome.reason, **fields)
+            {"ERROR": logger().error, "WARNING": logger().warning, "INFO": logger().info}[
+                outcome.level
+            ](outcome.reason, **fields)
         self.outcomes += outcomes
         if tried_again:
             self._retryable += [outcome.group for outcome in outcomes if outcome.retryable]
+
+    def warn(self, code: str, reason: str) -> None:
+        """Log what went wrong beside the work, and didn't stop it."""
+        logger().warning(reason, code=code)
 
     def note(self, code: str, reason: str, about: str = "") -> None:
         """Log and keep what needs no one to act; `about` names an object of COS."""
@@ -169,4 +188,5 @@ class Invocation:
             ],
             "Notes": self.notes,
             **({"States": self.states} if self.states else {}),
+            **({"Families": self.families} if self.families else {}),
         }

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from .errors import InvalidSetting
 from .model.action import PAUSED_ACTIONS
-from .model.limits import Allowed, Limits
+from .model.cron import Cron, cron
+from .model.limits import RESTORES, Allowed, Limits, Restore
+from .model.message import LEVELS, Level
 from .model.readers import duration, one_of, whole
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from .model.action import PausedAction
+    from .notify.channels import Channel
+    from .notify.words import Language
 
 Value = TypeVar("Value")
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
@@ -48,20 +52,41 @@ def _secret(text: str) -> str:
     return text
 
 
+def _level(text: str) -> Level:
+    return one_of(*LEVELS)(text.upper())
+
+
+def _channels(text: str) -> tuple[Channel, ...]:
+    if not text:
+        return ()
+    from .notify.channels import channels  # few invocations tell anything
+
+    return channels(text)
+
+
 class Setting(NamedTuple):
-    """A row of the table; an empty variable is as one that is not set, unless `empty`."""
+    """A row of the table; an empty variable is as one that is not set, unless `empty`.
+
+    One that is wrong stops the function, or is said and left out if `only_said`.
+    """
 
     default: str
     read: Callable[[str], Any]
     meaning: str
     empty: bool
+    only_said: bool
 
 
 def _setting(
-    default: str, read: Callable[[str], Value], meaning: str, *, empty: bool = False
+    default: str,
+    read: Callable[[str], Value],
+    meaning: str,
+    *,
+    empty: bool = False,
+    only_said: bool = False,
 ) -> Value:
     """Make a row; it stands where its value will."""
-    return cast("Value", Setting(default, read, meaning, empty))
+    return cast("Value", Setting(default, read, meaning, empty, only_said))
 
 
 class Settings(NamedTuple):
@@ -88,7 +113,15 @@ class Settings(NamedTuple):
     stuck_limit: timedelta = _setting("1h", duration, "how long nothing may go on in a refresh")
     undeployed_limit: timedelta = _setting("1d", duration, "how long an image may be out unnoticed")
     paused_action: PausedAction = _setting("alert", one_of(*PAUSED_ACTIONS), "what ends a pause")
+    paused_action_others: PausedAction = _setting("alert", one_of(*PAUSED_ACTIONS), "of the others")
+    restore: Restore = _setting("all", one_of(*RESTORES), "whose configurations are restored")
+    remind_every: timedelta = _setting("4h", duration, "how often what needs someone is told")
+    schedule_cron: Cron = _setting("0 */5 * * * * *", cron, "when the timer ticks", only_said=True)
+    notify: tuple[Channel, ...] = _setting("", _channels, "where messages go", only_said=True)
+    notify_level: Level = _setting("WARNING", _level, "the least that is sent")
+    notify_language: Language = _setting("en", one_of("en", "zh"), "the language of messages")
     # fmt: on
+    wrong: tuple[str, ...] = ()
 
     @property
     def allowed(self) -> Allowed:
@@ -104,14 +137,20 @@ class Settings(NamedTuple):
             paused_action=self.paused_action,
             refreshing=self.max_refreshing,
             groups=self.max_groups,
+            others_action=self.paused_action_others,
+            restore=self.restore,
+            remind_every=self.remind_every,
         )
 
     def __repr__(self) -> str:
         """Show all but the secrets."""
-        return f"Settings({self._replace(webhook_secret='', webhook_secret_previous='')._asdict()})"
+        shown = self._replace(webhook_secret="", webhook_secret_previous="", notify=())
+        return f"Settings({shown._asdict()})"
 
 
-TABLE: dict[str, Setting] = {name.upper(): row for name, row in Settings._field_defaults.items()}
+TABLE: dict[str, Setting] = {
+    name.upper(): row for name, row in Settings._field_defaults.items() if name != "wrong"
+}
 NAMES = tuple(TABLE)
 
 
@@ -123,12 +162,14 @@ def settings(environ: Mapping[str, str]) -> Settings:
 @lru_cache(maxsize=1)
 def _read(texts: tuple[str | None, ...]) -> Settings:
     """Read them anew only where one has changed since the invocation before."""
-    values = []
+    values, wrong = [], []
     for (name, row), text in zip(TABLE.items(), texts, strict=True):
+        given = row.default if text is None or not (text or row.empty) else text
         try:
-            values.append(
-                row.read(row.default if text is None or not (text or row.empty) else text)
-            )
+            values.append(row.read(given))
         except ValueError as error:
-            raise InvalidSetting(name, str(error)) from None
-    return Settings(*values)
+            if not row.only_said:
+                raise InvalidSetting(name, str(error)) from None
+            values.append(row.read(row.default))
+            wrong.append(f"{name} {error}")
+    return Settings(*values)._replace(wrong=tuple(wrong))

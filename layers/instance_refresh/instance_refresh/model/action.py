@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from .outcome import Outcome
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from .outcome import Ended, Plan
 
 Code = Literal[
@@ -24,6 +26,11 @@ Code = Literal[
     "ConfigurationDiffers",
     "NotDeployed",
     "LaunchConfigurationShared",
+    "RefreshEnded",
+    "RolledBack",
+    "PauseOver",
+    "Begun",
+    "FamilyDone",
 ]
 NOT_DEPLOYED: Code = "NotDeployed"
 ResumeMode = Literal["RETRY", "CONTINUE"]  # what becomes of failed instances
@@ -50,7 +57,8 @@ class Finding(NamedTuple):
     """What watching a group has found: an `action` to take, or without one something to say.
 
     `instances` are those that it is about; `urgent` says that the group doesn't scale, heal or
-    launch, and that this was not meant; `notes` are the platform's own words.
+    launch, and that this was not meant; `notes` are the platform's own words; `since` is when it
+    began, None where the cloud doesn't know it.
     """
 
     code: Code
@@ -60,6 +68,7 @@ class Finding(NamedTuple):
     instances: tuple[str, ...] = ()
     urgent: bool = False
     notes: tuple[str, ...] = ()
+    since: datetime | None = None
 
 
 class Start(NamedTuple):

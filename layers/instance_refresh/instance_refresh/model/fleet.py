@@ -167,6 +167,11 @@ class Activity(NamedTuple):
         return self.status.endswith("_PAUSE")
 
     @property
+    def may_have_left_something(self) -> bool:
+        """Say whether it ended otherwise than it was meant to when it began."""
+        return not self.live and (self.kind == "ROLLBACK" or self.status != "SUCCESSFUL")
+
+    @property
     def progress(self) -> str:
         """Say how far it is, for a person."""
         return f"{self.status}, batch {self.batch} of {len(self.batches)}"
@@ -187,6 +192,11 @@ class Activity(NamedTuple):
         """The end of the batch that a pause follows."""
         last = self.last_batch
         return last.ended if last else self.created
+
+    @property
+    def size(self) -> int:
+        """How many instances it takes."""
+        return sum(len(batch.instances) for batch in self.batches)
 
     @property
     def failed_instances(self) -> tuple[str, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import timedelta
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
     from .action import PausedAction
+
+
+Restore = Literal["all", "followers", "off"]
+RESTORES: tuple[Restore, ...] = get_args(Restore)
 
 
 class Allowed(NamedTuple):
@@ -31,6 +34,9 @@ class Limits(NamedTuple):
     `paused_action` is what is done then to a pause, where the group has no tag that says it;
     `refreshing` is how many followers may refresh at a time, `groups` how many groups the tags of a
     request may start.
+
+    For groups that follow no family, `others_action` stands for `paused_action`. `restore` says
+    whose launch configurations are put back, `remind_every` how often what needs someone is told.
     """
 
     paused: timedelta
@@ -40,3 +46,6 @@ class Limits(NamedTuple):
     paused_action: PausedAction
     refreshing: int = 5
     groups: int = 10
+    others_action: PausedAction = "alert"
+    restore: Restore = "all"
+    remind_every: timedelta = timedelta(hours=4)

@@ -63,8 +63,7 @@ class Member(NamedTuple):
             region=self.fleet.region,
             group=self.group_id,
             group_name=self.group.name,
-            image=self.image_id,
-            **fields,
+            **{"image": self.image_id, "family": self.policy.family, **fields},
         )
 
 

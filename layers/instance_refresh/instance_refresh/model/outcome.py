@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from .message import Level
 
 Ended = Literal[
     "started",
@@ -20,6 +25,7 @@ Ended = Literal[
     "rolled_back",
     "cancelled",
     "restored",
+    "succeeded",
     "attention",
 ]
 
@@ -53,7 +59,8 @@ class Outcome(NamedTuple):
     """One group's result. `status` is its HTTP status; `group` is "" where no group was found.
 
     `urgent` says that the group doesn't scale, heal or launch, for longer than meant and by
-    nobody's choice.
+    nobody's choice; `since` is when that began, or what else is told, where the cloud knows it;
+    `family` the image family that the group follows.
     """
 
     outcome: Ended
@@ -72,6 +79,15 @@ class Outcome(NamedTuple):
     plan: Plan | None = None
     urgent: bool = False
     group_name: str = ""
+    since: datetime | None = None
+    family: str = ""
+
+    @property
+    def level(self) -> Level:
+        """Its level in the log and in messages."""
+        if self.outcome == "failed" or self.urgent:
+            return "ERROR"
+        return "WARNING" if self.outcome in ("refused", "rejected", "attention") else "INFO"
 
     def document(self) -> dict[str, Any]:
         """Give it in the words of the API, without what is empty."""
@@ -83,6 +99,7 @@ class Outcome(NamedTuple):
             "Outcome": self.outcome,
             "ImageId": self.image,
             "RefreshActivityId": self.activity,
+            "Since": f"{self.since:%Y-%m-%dT%H:%M:%SZ}" if self.since else "",
             "Reason": self.reason,
             "Remedy": self.remedy,
             "Code": self.code,

@@ -16,9 +16,10 @@ REPLACE = "ROLLING_UPDATE_REPLACE"
 class Request(NamedTuple):
     """A valid request. Without `group_ids` and `tags` it is for the groups that follow its image.
 
-    `asked_at` is when the event says that it was asked, or None: a Force is spent by the first
-    activity created since then, so that a second delivery of one event reinstalls nothing again.
-    `max_groups` is how many groups its tags may start; None leaves it to the settings.
+    `asked_at` is when the event says that it was asked, or None: what is done once an event is
+    spent by the first activity created since then, so that a second delivery starts nothing again.
+    Where a group is only `watched`, nothing is asked of it. `max_groups` is how many groups its
+    tags may start; None leaves it to the settings.
     """
 
     region: str
@@ -33,6 +34,7 @@ class Request(NamedTuple):
     dry_run: bool = False
     force: bool = False
     max_groups: int | None = None
+    watched: bool = False
     asked_at: datetime | None = None
     notes: tuple[str, ...] = ()
 

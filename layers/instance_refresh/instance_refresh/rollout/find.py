@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +16,21 @@ from ..rules.decide import absent
 from ..rules.preflight import allows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ..gateway.actions import Cvm
     from ..gateway.cloud import Cloud
-    from ..model.fleet import Group, Image
+    from ..model.fleet import Activity, Group, Image
     from ..model.limits import Allowed
     from ..model.outcome import Ended
+    from ..rules.edges import Between
     from .look import Asked
 
     # The groups with what is asked of each, what is known of them, and what could not be asked.
     Found = tuple[Asked, Fleet, tuple[Outcome, ...]]
 
 INVALID_TAG = "InvalidTag"
+_NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
 def requested(request: Request, allowed: Allowed, cloud: Cloud) -> Found:
@@ -74,6 +77,43 @@ def followers(region: str, allowed: Allowed, cloud: Cloud) -> Found:
     images = {one.image_id: one for one in newest.values() if one and not isinstance(one, ApiError)}
     fleet = Fleet(region, groups=tuple(group for group, _, _ in asked), images=images)
     return asked, fleet, wrong
+
+
+def with_activities(found: Found, seen: Sequence[Activity], *, are_all: bool) -> Found:
+    """Give what was found with the region's activities: the newest of each group, and its past."""
+    asked, fleet, wrong = found
+    past: dict[str, tuple[Activity, ...]] = {group.group_id: () for group in fleet.groups}
+    for one in sorted(seen, key=lambda one: (one.live, one.created or _NEVER)):
+        past[one.group_id] = (*past.get(one.group_id, ()), one)
+    by_id = {one.activity_id: one for one in seen}
+    newest = {group: some[-1] for group, some in past.items() if some}
+    undone = (by_id.get(one.origin_id) for one in newest.values())
+    fleet = fleet._replace(
+        activities={**(dict.fromkeys(past) if are_all else {}), **newest},
+        past=past if are_all else {},
+        origins={one.activity_id: one for one in undone if one},
+    )
+    return asked, fleet, wrong
+
+
+def with_others(
+    found: Found, seen: Sequence[Activity], between: Between, allowed: Allowed, cloud: Cloud
+) -> Found:
+    """Add the groups that follow no family, and are or were refreshed: they are only watched."""
+    asked, fleet, wrong = found
+    region = fleet.region
+    newest = {one.group_id: one for one in sorted(seen, key=lambda one: one.created or _NEVER)}
+    ids = {one.group_id for one in seen if one.live or between.saw(one.ended)}
+    ids |= {group for group, one in newest.items() if one.may_have_left_something}
+    ids -= {group.group_id for group in fleet.groups} | {one.group for one in wrong}
+    if allowed.groups:
+        ids &= {*allowed.groups}
+    others = cloud.autoscaling(region).groups(sorted(ids))
+    more = [
+        (group, Request(region, group_ids=(group.group_id,), watched=True), NO_POLICY)
+        for group in others
+    ]
+    return [*asked, *more], fleet._replace(groups=(*fleet.groups, *others)), wrong
 
 
 def _resolve(request: Request, allowed: Allowed, cloud: Cloud) -> tuple[Request, list[Image]]:

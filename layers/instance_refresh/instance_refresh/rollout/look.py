@@ -16,6 +16,7 @@ from ..model.fleet import IN_SERVICE
 from ..model.member import Member, member
 from ..rules import rings, watch
 from ..rules.decide import settled
+from ..rules.restore import ended_badly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -47,7 +48,7 @@ class Looks(NamedTuple):
 def look(asked: Asked, fleet: Fleet, looks: Looks, cloud: Cloud) -> list[Member]:
     """Read what the rules need to know, and give the groups as they see them."""
     members = _members(asked, fleet, looks)
-    rows = READS
+    rows = READS if looks.watches else (ACTIVITIES, *READS)
     if any(policy.family for _, _, policy in asked):
         rows += IN_TURN
     if looks.watches:
@@ -83,6 +84,8 @@ def _to_be_seen(one: Member, looks: Looks) -> bool:
         return watch.bake_over(one, looks.now) or watch.seems_stuck(
             one.activity, looks.limits, looks.now
         )
+    if one.request.watched:
+        return ended_badly(one)
     behind = one.image_id != one.configured or not one.group.in_service
     return behind and one.group.instances > 0
 
@@ -101,17 +104,18 @@ def with_unknown_past(members: list[Member], looks: Looks) -> list[Member]:
     return [
         m
         for m in members
-        if m.group_id not in m.fleet.activities
-        and (settled(m) is None or (looks.watches and _may_be_left(m)))
+        if (m.group_id not in m.fleet.activities and settled(m) is None)
+        or (looks.watches and m.group_id not in m.fleet.past and _may_be_left(m))
     ]
 
 
 def _may_be_left(one: Member) -> bool:
     """Say whether an attempt may have left something: an instance out of service, or an image."""
-    if one.instances is None:
+    if one.instances is None or one.request.watched:
         return False
     out = any(instance.life_cycle_state != IN_SERVICE for instance in one.instances)
-    return out or one.configured not in one.running_images
+    unknown = one.group_id not in one.fleet.activities
+    return out or (unknown and one.configured not in one.running_images)
 
 
 def with_unknown_end(members: list[Member], looks: Looks) -> list[Member]:
@@ -217,8 +221,9 @@ def platform_words(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
     return fleet._replace(scaling_activities=by_group, machines=machines)
 
 
+# A tick has listed the region's activities before.
+ACTIVITIES: Row = (None, newest_or_live_activities)
 READS: tuple[Row, ...] = (
-    (None, newest_or_live_activities),
     (None, launch_configurations),
     (None, images),
     (with_open_instances, instances),

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..rules.decide import decide
+from ..rules.edges import edges, family_done, is_due
+from ..rules.messages import messages
 from ..rules.preflight import region_refused
-from ..rules.report import held_rings, states, worth_telling
+from ..rules.report import held_rings, progress, states, worth_telling
 from ..rules.rings import families
 from ..rules.start import planned
 from ..rules.verdicts import in_turn, verdicts
@@ -18,9 +21,14 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ..gateway.cloud import Cloud
+    from ..model.message import Message
     from ..model.outcome import Outcome
     from ..model.request import Request
+    from ..rules.edges import Between
     from ..settings import Settings
+
+# How long a refresh that just ended may have taken, and one that failed may be undone.
+LOOK_BACK = timedelta(days=7)
 
 
 def roll_out(
@@ -40,20 +48,47 @@ def roll_out(
     return outcomes + tuple(apply(members, todo, cloud).values())
 
 
-def reconcile(
-    cloud: Cloud, settings: Settings, region: str, now: datetime
-) -> tuple[tuple[Outcome, ...], dict[str, int]]:
-    """Look after every group that follows a family.
+class Report(NamedTuple):
+    """What a tick did and saw.
 
-    Gives the outcomes that changed something or need someone, and a count of groups by state.
+    `outcomes` are what was done and what needs someone, `lines` those that are told now, and what
+    became of refreshes; `states` counts groups, `families` how far each is; `messages` are for
+    people.
     """
+
+    outcomes: tuple[Outcome, ...]
+    lines: tuple[Outcome, ...]
+    states: dict[str, int]
+    families: dict[str, dict[str, Any]]
+    messages: tuple[Message, ...]
+
+
+def reconcile(
+    cloud: Cloud, settings: Settings, region: str, now: datetime, between: Between
+) -> Report:
+    """Look after the groups that follow a family, and watch every refresh that is or just was."""
     if settings.allowed_regions and region not in settings.allowed_regions:
-        return (region_refused(region),), {}
-    asked, fleet, wrong = find.followers(region, settings.allowed, cloud)
-    looks = Looks(settings.allowed, settings.limits, now, watches=True)
-    members = look(asked, fleet, looks, cloud)
-    found = verdicts(members, settings.limits, now)
-    ends = apply(members, found.todo, cloud)
-    held = held_rings(families(members, now), found.decided, ends, found.overdue, now)
-    lines = (*wrong, *filter(worth_telling, ends.values()), *held)
-    return lines, states((*wrong, *ends.values()))
+        refused = (region_refused(region),)
+        return Report(refused, refused, {}, {}, ())
+    limits, allowed = settings.limits, settings.allowed
+    seen, are_all = cloud.autoscaling(region).activities_since(between.since - LOOK_BACK)
+    found = find.followers(region, allowed, cloud)
+    found = find.with_others(found, seen, between, allowed, cloud)
+    asked, fleet, wrong = find.with_activities(found, seen, are_all=are_all)
+    members = look(asked, fleet, Looks(allowed, limits, now, watches=True), cloud)
+    what = verdicts(members, limits, now)
+    ends = apply(members, what.todo, cloud)
+    some = families(members, now)
+    held = held_rings(some, what.decided, ends, what.overdue, now)
+    outcomes = (*wrong, *filter(worth_telling, ends.values()), *held)
+    done = (family_done(family, what.decided, between) for family in some)
+    happened = (*edges(members, between, limits), *filter(None, done))
+    lines = (*(one for one in outcomes if is_due(one, between, limits)), *happened)
+    counted = (ends[m.group_id] for m in members if not m.request.watched or m.is_live)
+    return Report(
+        (*outcomes, *happened),
+        lines,
+        states((*wrong, *counted)),
+        progress(some, what.decided, ends),
+        messages(lines, between),
+    )

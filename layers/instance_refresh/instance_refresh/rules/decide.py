@@ -159,6 +159,7 @@ def rejected(member: Member) -> Outcome | None:
         reason + f"refresh activity {activity.activity_id}",
         activity=activity.activity_id,
         status=409,
+        since=activity.ended,
         remedy="Publish a newer image, or set Force to try this one again.",
     )
 
@@ -179,13 +180,22 @@ def put_back(member: Member) -> Finding | None:
     return found if found and found.action else None
 
 
+def nothing_asked(member: Member) -> Outcome:
+    """A group that is only watched is not started."""
+    if member.activity and member.is_live:
+        return member.ends("in_progress", member.activity.description)
+    return member.ends("already_current", "nothing is asked of it")
+
+
 WISH: tuple[Rule, ...] = (in_progress, refused, superseded, spent, current, rejected)
 COMMAND: tuple[Rule, ...] = (in_progress, refused, spent, put_back)
+WATCHED: tuple[Rule, ...] = (nothing_asked,)
 
 
 def settled(member: Member) -> Outcome | Finding | Start | None:
     """Give what the first rule that knows says of a group; None where it is to be started."""
-    for rule in WISH if member.request.names_image else COMMAND:
+    rules = WISH if member.request.names_image else COMMAND
+    for rule in WATCHED if member.request.watched else rules:
         known = rule(member)
         if known is not None:
             return known

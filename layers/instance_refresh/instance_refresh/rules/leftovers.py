@@ -24,11 +24,11 @@ def leftovers(
 
     `start_comes` says that one is started as soon as something passes that is in its way now.
     """
-    left = _left_behind(member)
+    left, ended = _left_behind(member), member.activity.ended if member.activity else None
     if left:
         remedy = "Repair them and take them out of standby (ExitStandby), or terminate them."
         reason = f"instances failed in a refresh and are out of service since: {', '.join(left)}"
-        return Finding("StandbyLeft", reason, remedy, instances=left)
+        return Finding("StandbyLeft", reason, remedy, instances=left, since=ended)
     images = sorted(member.running_images)
     name = member.group.launch_configuration_id
     found = member.fleet.images.get(member.configured)
@@ -41,7 +41,8 @@ def leftovers(
         return Finding("ImageWithdrawn", reason, "Publish a newer image of the family.")
     if len(images) > 1 and not start_comes:
         reason = f"the instances run several images: {', '.join(images)}"
-        return Finding("MixedFleet", reason, "Publish a newer image, or set Force once.")
+        remedy = "Publish a newer image, or set Force once."
+        return Finding("MixedFleet", reason, remedy, since=ended)
     if (
         images
         and member.configured not in images
@@ -49,14 +50,16 @@ def leftovers(
     ):
         reason = f"the instances run {images[0]}, but {name} names {member.configured}"
         remedy = "The next scale-out brings the other image: set the one that is meant."
-        return Finding("ConfigurationDiffers", reason, remedy)
+        updated = member.configuration.updated if member.configuration else None
+        return Finding("ConfigurationDiffers", reason, remedy, since=updated)
     out = member.image.created if member.image else None
     behind = member.is_newer or (
         not member.sets_image and len(images) > 0 and not member.all_run_it
     )
     if out and now - out > limits.undeployed and behind and member.group.instances:
         reason = f"{member.image_id} is out since {out:%Y-%m-%d %H:%M:%SZ}, and not everywhere here"
-        return Finding(NOT_DEPLOYED, reason, "See why the group waits, in this line's notes.")
+        remedy = "See why the group waits, in this line's notes."
+        return Finding(NOT_DEPLOYED, reason, remedy, since=out + limits.undeployed)
     return None
 
 

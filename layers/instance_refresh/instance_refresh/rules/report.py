@@ -5,12 +5,12 @@ Pure: values in, values out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..model.action import NOT_DEPLOYED
 from ..model.outcome import Outcome
 from .preflight import passes
-from .rings import HELD, RING_WAITS, unfinished
+from .rings import HELD, RING_WAITS, converged, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +30,25 @@ def states(outcomes: Iterable[Outcome]) -> dict[str, int]:
     for outcome in outcomes:
         state = outcome.code if outcome.outcome == "queued" and outcome.code else outcome.outcome
         counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+def progress(
+    families: Iterable[Sequence[Member]], decided: Decisions, ends: Mapping[str, Outcome]
+) -> dict[str, dict[str, Any]]:
+    """Count, for each family, its groups by how far they are; `share` is of those that are done."""
+    counts: dict[str, dict[str, Any]] = {}
+    for family in families:
+        done = sum(converged(decided[m.group_id]) for m in family)
+        counts[family[0].policy.family] = {
+            "image": family[0].image_id,
+            "groups": len(family),
+            "done": done,
+            "refreshing": sum(m.is_live or ends[m.group_id].outcome == "started" for m in family),
+            "waiting": sum(ends[m.group_id].outcome == "queued" for m in family),
+            "failed": sum(ends[m.group_id].outcome in _NEEDS_SOMEONE for m in family),
+            "share": round(done / len(family), 3),
+        }
     return counts
 
 
@@ -62,6 +81,7 @@ def told(finding: Finding, member: Member, decision: Outcome) -> Outcome:
         code=finding.code,
         remedy=finding.remedy,
         urgent=finding.urgent,
+        since=finding.since,
         notes=(*finding.notes, *why),
     )
 
@@ -96,5 +116,7 @@ def held_rings(
                 stopped[0].region,
                 image=stopped[0].image,
                 code="WaveHeld",
+                family=name,
+                since=stopped[0].since,
                 remedy="See what is said of the groups that are named.",
             )

@@ -13,6 +13,8 @@ from ..model.action import Action, Finding
 from ..model.fleet import IN_SERVICE
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ..model.member import Member
 
 _OVERLAP = timedelta(minutes=15)  # the longest that a function runs
@@ -36,12 +38,17 @@ def restore(member: Member) -> Finding | None:
     if others:
         why = f"{name} still names {configuration.image_id}, which failed, and is also used by"
         remedy = f"Set the launch configuration's image to {image}, or refresh those groups."
-        return Finding("LaunchConfigurationShared", f"{why} {', '.join(others)}", remedy)
+        said = f"{why} {', '.join(others)}"
+        return Finding("LaunchConfigurationShared", said, remedy, since=_ended(member))
     reason = (
         f"refresh activity {attempt.activity_id} brought its image to no instance: {name} goes from"
         f" {configuration.image_id} back to {image}, which the instances run"
     )
     return Finding("Restored", reason, action=Action("restore", image=image))
+
+
+def _ended(member: Member) -> datetime | None:
+    return member.activity.ended if member.activity else None
 
 
 def ended_badly(member: Member) -> bool:

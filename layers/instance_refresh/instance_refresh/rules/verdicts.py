@@ -40,10 +40,11 @@ class Verdicts(NamedTuple):
 def verdicts(members: Sequence[Member], limits: Limits, now: datetime) -> Verdicts:
     """Let groups start in turn, and see to all else that they need."""
     decided = in_turn(members, decide(members, limits), limits, now)
+    others = [member for member in members if member.request.watched]
     found = {
         member.group_id: finding
-        for family in families(members, now)
-        for member, finding in _findings(family, decided, limits, now)
+        for some in (*families(members, now), others)
+        for member, finding in _findings(some, decided, limits, now)
     }
     decided = _without_starts_on_restored(members, decided, found)
     todo = {m.group_id: _todo(m, decided[m.group_id], found.get(m.group_id)) for m in members}
@@ -98,9 +99,12 @@ def _of_live(
 
 def _of_idle(member: Member, decision: Outcome, limits: Limits, now: datetime) -> Finding | None:
     """Undo what an attempt has left in the launch configuration, or say what is left."""
-    held = member.policy.hold
-    if not held and (undone := restore(member)):
+    held, others = member.policy.hold, member.request.watched
+    restores = limits.restore == "all" or (limits.restore == "followers" and not others)
+    if restores and not held and (undone := restore(member)):
         return undone
+    if others:
+        return None
     refused_for_now = decision.outcome == "refused" and decision.retryable
     comes = refused_for_now or (decision.outcome == "queued" and not held)
     return leftovers(member, limits, now, start_comes=comes)

@@ -64,7 +64,8 @@ def live(
         )
     if baked and objection.code:
         reason = f"{activity.description}; {objection.reason}"
-        return Finding(objection.code, reason, objection.remedy)
+        since = activity.paused_since and activity.paused_since + member.policy.bake
+        return Finding(objection.code, reason, objection.remedy, since=since)
     return None
 
 
@@ -150,7 +151,8 @@ def _stuck(member: Member, activity: Activity, limits: Limits, now: datetime) ->
         return None
     reason = f"{activity.description} without progress since {last:%Y-%m-%d %H:%M:%SZ}"
     remedy = "Look at the instances of the running batch; stop the activity if they don't come up."
-    return _urgent("RefreshStuck", reason, remedy, member, activity.unfinished_instances)
+    found = _urgent("RefreshStuck", reason, remedy, member, activity.unfinished_instances)
+    return found._replace(since=last + limits.stuck + (_LONGEST_HOOK if hooked else timedelta(0)))
 
 
 def _paused_by_person(activity: Activity, limits: Limits, now: datetime) -> Finding | None:
@@ -159,19 +161,24 @@ def _paused_by_person(activity: Activity, limits: Limits, now: datetime) -> Find
         return None
     reason = f"{activity.description}, paused by a person since {since:%Y-%m-%d %H:%M:%SZ}"
     remedy = "Resume, roll back or cancel it: meanwhile the group doesn't scale or heal."
-    return Finding("PausedByPerson", reason, remedy)
+    return Finding("PausedByPerson", reason, remedy, since=since + limits.paused)
 
 
 def seems_frozen(member: Member, limits: Limits, now: datetime) -> bool:
     """Say whether the platform paused the activity for longer than its limit; a bake is meant."""
+    since = frozen_since(member, limits)
+    return since is not None and now > since
+
+
+def frozen_since(member: Member, limits: Limits) -> datetime | None:
+    """Give when a pause of the platform's is beyond its limit; None where there is none."""
     activity = member.activity
     if activity is None or activity.status not in ("AUTO_PAUSE", "FAILED_PAUSE"):
-        return False
+        return None
     limit = limits.failed
     if activity.status == "AUTO_PAUSE":
         limit = limits.paused + member.policy.bake
-    since = activity.paused_since
-    return since is not None and now - since > limit
+    return activity.paused_since and activity.paused_since + limit
 
 
 def _frozen(member: Member, activity: Activity, limits: Limits, now: datetime) -> Finding | None:
@@ -185,7 +192,8 @@ def _frozen(member: Member, activity: Activity, limits: Limits, now: datetime) -
     if failed:
         reason += f"; failed: {', '.join(failed)}"
     remedy = "Resume, roll back or cancel the activity, or set the tag for the action to take."
-    return _urgent("RefreshPaused", reason, remedy, member, failed)
+    found = _urgent("RefreshPaused", reason, remedy, member, failed)
+    return found._replace(since=frozen_since(member, limits))
 
 
 def _urgent(
@@ -197,7 +205,8 @@ def _urgent(
 
 def paused_action(member: Member, limits: Limits) -> PausedAction:
     """Give what is done to the activity's pause once it is beyond its limit."""
-    action, activity = member.policy.paused_action or limits.paused_action, member.activity
+    default = limits.paused_action if member.policy.family else limits.others_action
+    action, activity = member.policy.paused_action or default, member.activity
     if action == "rollback" and activity and activity.kind == "ROLLBACK":
         return "retry"  # a rollback can't be rolled back
     if action == "rollback" and activity and activity.mode == REPLACE:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from .. import clock
@@ -62,11 +63,22 @@ def roll_out(asked: Request, invocation: Invocation) -> tuple[Outcome, ...]:
     return outcomes
 
 
-def reconcile(invocation: Invocation, now: datetime) -> None:
-    """Look after every group that follows an image family; the next tick is the next try."""
-    cloud = Cloud(invocation.settings, credentials(os.environ), invocation.deadline)
+def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
+    """Look after all groups; the next tick is the next try. Tell what lies between two ticks."""
+    settings, deadline = invocation.settings, invocation.deadline
+    cloud = Cloud(settings, credentials(os.environ), deadline)
     from ..rollout.run import reconcile as look_after
+    from ..rules.edges import Between
 
-    outcomes, states = look_after(cloud, invocation.settings, invocation.region, now)
-    invocation.keep(outcomes)
-    invocation.states = states
+    before = settings.schedule_cron.before(tick) or tick - timedelta(minutes=5)
+    done = look_after(cloud, settings, invocation.region, now, Between(before, tick))
+    invocation.keep(done.outcomes, told=done.lines)
+    invocation.states, invocation.families = done.states, done.families
+    if settings.notify and done.messages:
+        from ..notify.send import send
+
+        language, level = settings.notify_language, settings.notify_level
+        for problem in send(
+            done.messages, settings.notify, deadline=deadline, level=level, language=language
+        ):
+            invocation.warn("NotTold", problem)

@@ -31,7 +31,7 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
             document = check("request", parse(message, what), what)
             roll_out(request(document, region=invocation.region, asked_at=time), invocation)
         else:
-            reconcile(invocation, max(time, clock.now()))  # a tick may come late
+            reconcile(invocation, max(time, clock.now()), time)  # a tick may come late
     except InstanceRefreshError as error:
         invocation.fail(error)
     invocation.raise_if_retryable()

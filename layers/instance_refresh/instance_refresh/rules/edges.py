@@ -1,0 +1,151 @@
+"""What began, ended or passed its limit between two ticks, by the time stamps of the cloud.
+
+Pure: values in, values out. Nothing remembers what was told: the tick before is computed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..model.outcome import Outcome
+from .rings import converged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..model.fleet import Activity
+    from ..model.limits import Limits
+    from ..model.member import Member
+    from ..model.outcome import Ended
+    from .rings import Decisions
+
+# The API may show late what has happened: so long ago it has happened for us.
+LATE = timedelta(minutes=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+# What began at no time that the cloud knows is told at these times of the day.
+_UNDATED = timedelta(hours=1)
+_ENDED = ("SUCCESSFUL", "FAILED", "CANCELLED")
+
+
+class Between(NamedTuple):
+    """After the tick before, until this one."""
+
+    since: datetime
+    until: datetime
+
+    def saw(self, moment: datetime | None) -> bool:
+        """Say whether the API has shown a moment between the two ticks."""
+        return moment is not None and self.since < moment + LATE <= self.until
+
+    def reminds(self, since: datetime | None, every: timedelta) -> bool:
+        """Say whether what began then is told now: when it began, and again and again."""
+        if since is None:
+            since, every = _EPOCH, min(every, _UNDATED)
+        if since > self.until:
+            return False
+        return since + (self.until - since) // every * every > self.since
+
+
+def is_due(outcome: Outcome, between: Between, limits: Limits) -> bool:
+    """Say whether an outcome that lasts is told by this tick; what was done now always is."""
+    if outcome.outcome not in ("attention", "rejected", "refused", "queued"):
+        return True
+    since = outcome.since
+    if since and not outcome.urgent and outcome.code != "PausedByPerson":
+        since += LATE  # a stamp of the API's, not a limit that we have computed
+    return between.reminds(since, limits.remind_every)
+
+
+def edges(members: Sequence[Member], between: Between, limits: Limits) -> Iterator[Outcome]:
+    """Tell what became of each refresh activity between the ticks, whoever began it."""
+    for member in members:
+        newest = (member.activity,) if member.activity else ()
+        for activity in member.fleet.past.get(member.group_id, newest):
+            if activity.status in _ENDED and between.saw(activity.ended):
+                yield _end(member, activity)
+        live = member.activity
+        if live is None or not live.live:
+            continue
+        if member.request.watched and between.saw(live.created):
+            reason = f"{live.description}; it is watched to its end"
+            yield _told(member, live, "in_progress", reason, code="Begun", since=live.created)
+        over = _pause_over(live, between, limits)
+        if over:
+            yield _told(member, live, "in_progress", over, code="PauseOver")
+
+
+def _told(
+    member: Member, activity: Activity, outcome: Ended, reason: str, **fields: Any
+) -> Outcome:
+    status = 409 if outcome == "attention" else 200
+    known = {"activity": activity.activity_id, "image": member.configured, "status": status}
+    return member.ends(outcome, reason, **known, **fields)
+
+
+def _end(member: Member, activity: Activity) -> Outcome:
+    done = sum(one.status == "SUCCESSFUL" for b in activity.batches for one in b.instances)
+    taken = activity.ended - activity.created if activity.ended and activity.created else None
+    how = f"{done} of {activity.size} instances in {len(activity.batches)} batches"
+    how += f", {_words(taken)}" if taken else ""
+    if activity.failed_instances:
+        how += f"; failed: {', '.join(activity.failed_instances)}"
+    name, ended = activity.activity_id, activity.ended
+    if activity.kind == "ROLLBACK":
+        reason = f"refresh activity {activity.origin_id} was rolled back by {name}"
+        reason += f", which ended {activity.status}: {how}"
+        return _told(member, activity, "attention", reason, code="RolledBack", since=ended)
+    if activity.status != "SUCCESSFUL":
+        reason = f"refresh activity {name} ended {activity.status}: {how}"
+        return _told(member, activity, "attention", reason, code="RefreshEnded", since=ended)
+    reason = f"refresh activity {name} brought {member.configured}: {how}"
+    return _told(member, activity, "succeeded", reason, since=ended)
+
+
+def _pause_over(activity: Activity, between: Between, limits: Limits) -> str:
+    """Say that a pause beyond its limit is over, where a batch has begun after it."""
+    begun = [batch for batch in activity.batches if batch.runs and between.saw(batch.started)]
+    ended = [batch.ended for batch in activity.batches if batch.ended]
+    if activity.paused or not begun or not ended or not begun[0].started:
+        return ""
+    lasted = begun[0].started - max(ended)
+    if lasted <= min(limits.failed, limits.paused):
+        return ""
+    return f"{activity.description}: it goes on after a pause of {_words(lasted)}"
+
+
+def family_done(family: Sequence[Member], decided: Decisions, between: Between) -> Outcome | None:
+    """Say once that every group of a family runs its image, and how long that took."""
+    first = family[0]
+    done = [m for m in family if getattr(decided[m.group_id], "outcome", "") == "already_current"]
+    if not done or not all(converged(decided[m.group_id]) and not m.is_live for m in family):
+        return None
+    out = first.image.created if first.image else None
+    rolled = [
+        activity
+        for m in done
+        for activity in m.fleet.past.get(m.group_id, (m.activity,) if m.activity else ())
+        if activity.kind == "NORMAL" and activity.created and out and activity.created >= out
+    ]
+    ended = [one.ended for one in rolled if one.ended and one.status == "SUCCESSFUL"]
+    if not ended or not between.saw(max(ended)):
+        return None
+    taken = _words(max(ended) - min(one.created for one in rolled if one.created))
+    return Outcome(
+        "succeeded",
+        f"{first.policy.family}: {len(done)} of {len(family)} groups on {first.image_id}, {taken}",
+        first.fleet.region,
+        image=first.image_id,
+        code="FamilyDone",
+        family=first.policy.family,
+        since=max(ended),
+    )
+
+
+def _words(taken: timedelta) -> str:
+    """Write how long something took: `3 h 12 min`."""
+    minutes, seconds = divmod(round(taken.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes else f"{seconds} s"

@@ -1,0 +1,188 @@
+"""Every refresh is watched to its end, whoever began it, and each thing is told once."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.end_to_end import person
+from tests.end_to_end.harness import World, tags
+from tests.end_to_end.invariants import Invariants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OLD, NEW = "img-00000001", "img-00000002"
+UNTAGGED = "asg-untagged"
+RINGS = [f"asg-ring000{ring}" for ring in range(5)]
+
+
+def images(it: World) -> None:
+    it.region.add_image(OLD, family="web", created=it.cloud.clock.now())
+    it.advance(3600)
+    it.make_image(NEW)
+
+
+def untagged(it: World) -> None:
+    images(it)
+    it.region.add_group(UNTAGGED, image=OLD, instances=4)
+    it.cloud.faults.fail_image(NEW)
+
+
+def rings(it: World) -> None:
+    images(it)
+    for ring, group in enumerate(RINGS):
+        it.region.add_group(group, image=OLD, instances=2, tags=tags(ring=ring))
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """Give what was logged since it was asked last, without the summaries."""
+
+    def since() -> list[dict[str, Any]]:
+        seen = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return [line for line in seen if line["message"] != "summary"]
+
+    return since
+
+
+def coded(seen: list[dict[str, Any]], code: str) -> list[dict[str, Any]]:
+    return [line for line in seen if line.get("code") == code]
+
+
+@pytest.mark.world(fill=untagged)
+def test_a_bad_image_on_a_group_without_tags_is_named_in_the_first_tick_after_the_limit(
+    it: World, lines: Any
+) -> None:
+    it.post(AutoScalingGroupId=UNTAGGED, ImageId=NEW)
+    it.finish()
+    (activity,) = it.region.activities.values()
+    assert activity.status == "FAILED_PAUSE"
+    lines()
+    (failed,) = (batch.end_time for batch in activity.batches if batch.end_time)
+    limit = failed.timestamp() + 900
+    while it.cloud.clock.now().timestamp() + 300 <= limit:
+        it.ticks(1)
+        assert not coded(lines(), "RefreshPaused")
+    it.ticks(1)
+    (named,) = coded(lines(), "RefreshPaused")
+    assert (named["level"], named["group"]) == ("ERROR", UNTAGGED)
+    assert named["notes"]
+    it.ticks(15)
+    assert not [line for line in lines() if line["level"] == "ERROR"]  # 75 minutes
+    it.ticks(40)
+    assert len(coded(lines(), "RefreshPaused")) == 1  # after REMIND_EVERY
+    person.steer(Invariants(it), UNTAGGED, "Cancel")
+    it.ticks(2)
+    over = lines()
+    assert [line["code"] for line in over if line.get("group") == UNTAGGED] == [
+        "Restored", "RefreshEnded",
+    ]  # fmt: skip
+    assert it.configured(UNTAGGED) == OLD
+
+
+@pytest.mark.world(fill=untagged)
+def test_no_launch_configuration_is_left_on_an_image_that_was_rolled_back(
+    it: World, lines: Any
+) -> None:
+    settings = {"RollingUpdateSettings": {"FailProcess": "AUTO_ROLLBACK"}}
+    it.post(AutoScalingGroupId=UNTAGGED, ImageId=NEW, RefreshSettings=settings)
+    assert it.configured(UNTAGGED) == NEW
+    it.ticks(6)
+    told = [line for line in lines() if line["trigger"] == "timer"]
+    assert [line.get("code") for line in told] == ["Restored", "RefreshEnded", "RolledBack"]
+    assert it.configured(UNTAGGED) == OLD
+    assert it.runs(UNTAGGED) == {OLD}
+
+
+@pytest.mark.world(fill=untagged, RESTORE="followers")
+def test_what_may_not_be_restored_is_not(it: World) -> None:
+    settings = {"RollingUpdateSettings": {"FailProcess": "AUTO_ROLLBACK"}}
+    it.post(AutoScalingGroupId=UNTAGGED, ImageId=NEW, RefreshSettings=settings)
+    it.finish()
+    it.ticks(3)
+    assert it.configured(UNTAGGED) == NEW
+
+
+@pytest.mark.world(fill=untagged)
+def test_what_somebody_has_changed_is_not_restored(it: World) -> None:
+    settings = {"RollingUpdateSettings": {"FailProcess": "AUTO_ROLLBACK"}}
+    it.post(AutoScalingGroupId=UNTAGGED, ImageId=NEW, RefreshSettings=settings)
+    it.finish()
+    name = it.region.groups[UNTAGGED].launch_configuration_id
+    change = {"LaunchConfigurationId": name, "ImageId": NEW}
+    person.operate(Invariants(it), "ModifyLaunchConfigurationAttributes", **change)
+    it.ticks(3)
+    assert it.configured(UNTAGGED) == NEW
+
+
+@pytest.mark.world(fill=rings)
+def test_a_rollout_that_goes_well_says_so_once_a_group_and_once_a_family(
+    it: World, lines: Any
+) -> None:
+    it.ticks(30)
+    told = lines()
+    succeeded = [line for line in told if line.get("outcome") == "succeeded"]
+    assert sorted(line["group"] for line in succeeded if line.get("group")) == RINGS
+    (whole,) = coded(succeeded, "FamilyDone")
+    assert whole["message"].startswith(f"web: 5 of 5 groups on {NEW}, ")
+    assert whole["family"] == "web"
+    assert not [line for line in told if line["level"] != "INFO"]
+
+
+@pytest.mark.world(fill=untagged)
+def test_a_refresh_from_the_console_is_watched_like_ours(it: World, lines: Any) -> None:
+    it.cloud.faults.clear()
+    watch = Invariants(it)
+    asked = {"RefreshSettings": {"RollingUpdateSettings": {"BatchNumber": 4}}}
+    person.operate(watch, "StartInstanceRefresh", AutoScalingGroupId=UNTAGGED, **asked)
+    it.ticks(6)
+    told = [line for line in lines() if line.get("group") == UNTAGGED]
+    assert [(line["outcome"], line.get("code")) for line in told] == [
+        ("in_progress", "Begun"), ("succeeded", None),
+    ]  # fmt: skip
+    assert len(it.region.activities) == 1
+
+
+@pytest.mark.world(fill=rings, LOG_LEVEL="ERROR")
+def test_the_summary_line_is_a_heartbeat_with_each_familys_share(
+    it: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    it.ticks(1)
+    (summary,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert summary["families"] == {
+        "web": {
+            "image": NEW, "groups": 5, "done": 0, "refreshing": 1, "waiting": 4, "failed": 0,
+            "share": 0.0,
+        }
+    }  # fmt: skip
+
+
+@pytest.mark.world(fill=rings)
+def test_the_same_tick_delivered_twice_tells_the_same(it: World, lines: Any) -> None:
+    it.ticks(3)
+    lines()
+    now = f"{it.cloud.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    event = {"Type": "Timer", "TriggerName": "tick", "Time": now, "Message": ""}
+    seen = []
+    for _ in range(2):
+        it.call("schedule", event)
+        seen.append([(line["message"], line.get("code")) for line in lines()])
+        it.advance(20)
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.world(fill=rings, SCHEDULE_CRON="every now and then", NOTIFY="https://chat.example")
+def test_a_setting_that_only_tells_is_named_and_stops_nothing(it: World, lines: Any) -> None:
+    it.ticks(1)
+    told = lines()
+    wrong = coded(told, "InvalidSetting")
+    assert [line["level"] for line in wrong] == ["ERROR", "ERROR"]
+    assert {word for line in wrong for word in line["message"].split()} >= {
+        "SCHEDULE_CRON",
+        "NOTIFY",
+    }
+    assert "chat.example" not in json.dumps(told)
+    assert [line["outcome"] for line in told if "outcome" in line] == ["started"]
