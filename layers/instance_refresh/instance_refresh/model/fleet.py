@@ -236,7 +236,8 @@ class Fleet(NamedTuple):
     `missing` are the ids of groups that don't exist; `instances` holds the groups whose instances
     were read; `activities` each group's newest activity, None if it has none, of the groups that
     were looked up, and of all that have a live one; `origins` the activities that a rollback among
-    them undid; `past` all activities of a group, the oldest first, where they were read. Of groups
+    them undid; `past` all activities of a group, the oldest first, where they were read; `recent`
+    those that a tick has listed. Of groups
     whose refresh went wrong there are `scaling_activities`, by group, and `machines`, by instance;
     `unread` says why not, where they could not be read.
     """
@@ -250,6 +251,7 @@ class Fleet(NamedTuple):
     activities: Mapping[str, Activity | None] = MappingProxyType({})
     origins: Mapping[str, Activity] = MappingProxyType({})
     past: Mapping[str, tuple[Activity, ...]] = MappingProxyType({})
+    recent: Mapping[str, tuple[Activity, ...]] = MappingProxyType({})
     scaling_activities: Mapping[str, tuple[ScalingActivity, ...]] = MappingProxyType({})
     machines: Mapping[str, Machine] = MappingProxyType({})
     unread: str = ""

@@ -91,6 +91,7 @@ def with_activities(found: Found, seen: Sequence[Activity], *, are_all: bool) ->
     fleet = fleet._replace(
         activities={**(dict.fromkeys(past) if are_all else {}), **newest},
         past=past if are_all else {},
+        recent=past,
         origins={one.activity_id: one for one in undone if one},
     )
     return asked, fleet, wrong

@@ -60,8 +60,7 @@ def is_due(outcome: Outcome, between: Between, limits: Limits) -> bool:
 def edges(members: Sequence[Member], between: Between, limits: Limits) -> Iterator[Outcome]:
     """Tell what became of each refresh activity between the ticks, whoever began it."""
     for member in members:
-        newest = (member.activity,) if member.activity else ()
-        for activity in member.fleet.past.get(member.group_id, newest):
+        for activity in member.fleet.recent.get(member.group_id, ()):
             if activity.status in _ENDED and between.saw(activity.ended):
                 yield _end(member, activity)
         live = member.activity
@@ -124,7 +123,7 @@ def family_done(family: Sequence[Member], decided: Decisions, between: Between) 
     rolled = [
         activity
         for m in done
-        for activity in m.fleet.past.get(m.group_id, (m.activity,) if m.activity else ())
+        for activity in m.fleet.recent.get(m.group_id, ())
         if activity.kind == "NORMAL" and activity.created and out and activity.created >= out
     ]
     ended = [one.ended for one in rolled if one.ended and one.status == "SUCCESSFUL"]
