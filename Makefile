@@ -61,6 +61,7 @@ test-built: $(VENV)/installed build
 lint: $(VENV)/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	PYTHONPATH=layers/instance_refresh $(BIN)/lint-imports
 
 types: $(VENV)/installed
 	$(BIN)/mypy
