@@ -186,3 +186,17 @@ def test_a_setting_that_only_tells_is_named_and_stops_nothing(it: World, lines: 
     }
     assert "chat.example" not in json.dumps(told)
     assert [line["outcome"] for line in told if "outcome" in line] == ["started"]
+
+
+@pytest.mark.world(fill=rings, MODE="observe")
+def test_who_only_observes_says_what_it_would_do_and_writes_nothing(it: World, lines: Any) -> None:
+    event = it.publish("images/web.json", {"ImageId": NEW})
+    it.call("image_published", event)
+    said = lines()
+    assert [line["outcome"] for line in said].count("planned") == 1
+    it.ticks(24)
+    told = [line for line in lines() if line.get("outcome") == "planned"]
+    assert {line["group"] for line in told} == {RINGS[0]}
+    assert len(told) == 2  # once an hour
+    assert told[0]["message"].startswith("would move asc-")
+    assert it.cloud.writes() == []

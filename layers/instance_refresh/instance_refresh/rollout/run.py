@@ -43,7 +43,7 @@ def roll_out(
     todo = decide(members, settings.limits)
     if request.for_followers:
         todo = in_turn(members, todo, settings.limits, now)
-    if request.dry_run:
+    if request.dry_run or settings.mode == "observe":
         todo = {m.group_id: planned(m, todo[m.group_id]) for m in members}
     return outcomes + tuple(apply(members, todo, cloud).values())
 
@@ -77,7 +77,10 @@ def reconcile(
     asked, fleet, wrong = find.with_activities(found, seen, are_all=are_all)
     members = look(asked, fleet, Looks(allowed, limits, now, watches=True), cloud)
     what = verdicts(members, limits, now)
-    ends = apply(members, what.todo, cloud)
+    todo = what.todo
+    if settings.mode == "observe":
+        todo = {m.group_id: planned(m, todo[m.group_id]) for m in members}
+    ends = apply(members, todo, cloud)
     some = families(members, now)
     held = held_rings(some, what.decided, ends, what.overdue, now)
     outcomes = (*wrong, *filter(worth_telling, ends.values()), *held)

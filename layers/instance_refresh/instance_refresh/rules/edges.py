@@ -49,7 +49,7 @@ class Between(NamedTuple):
 
 def is_due(outcome: Outcome, between: Between, limits: Limits) -> bool:
     """Say whether an outcome that lasts is told by this tick; what was done now always is."""
-    if outcome.outcome not in ("attention", "rejected", "refused", "queued"):
+    if outcome.outcome not in ("attention", "rejected", "refused", "queued", "planned"):
         return True
     since = outcome.since
     if since and not outcome.urgent and outcome.code != "PausedByPerson":
