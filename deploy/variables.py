@@ -32,6 +32,7 @@ MAY_BE_EMPTY = {
     "IMAGE_CREATORS",
     "MANIFEST_PREFIX",
     "NOTIFY",
+    "REGIONS",
     "WEBHOOK_SECRET_PREVIOUS",
 }
 
@@ -56,6 +57,8 @@ _FORMS = {
     "COS_BUCKET": (r"[a-z0-9][a-z0-9-]*-[0-9]+", "a bucket with its APPID: images-1250000000"),
     "ALLOWED_GROUPS": (_GROUPS, "asg-… ids with commas between them, or empty"),
     "ALLOWED_REGIONS": (_list(_REGION), "regions with commas between them, or empty"),
+    "REGIONS": (_list(_REGION), "regions with commas between them, or empty"),
+    "MODE": (r"act|observe", "act or observe"),
     "IMAGE_CREATORS": (_ACCOUNTS, "account ids with commas between them, *, or empty"),
     "AUTO_SCALING_GROUPS": (rf"\*|{_GROUPS}", "asg-… ids with commas between them, or *"),
     "LAUNCH_CONFIGURATIONS": (rf"\*|{_CONFIGURATIONS}", "asc-… ids with commas between them, or *"),
@@ -80,7 +83,8 @@ def derived(environ: dict[str, str]) -> dict[str, str]:
     url_auth = "CAM" if environ.get("WEBHOOK_AUTH") == "cam" else "NONE"
     app_id = environ.get("COS_BUCKET", "").rpartition("-")[2]
     # What the roles may change and what the functions serve are the same regions.
-    regions = environ.get("ALLOWED_REGIONS") or environ.get("REGION", "")
+    looked_after = environ.get("REGIONS") or environ.get("REGION", "")
+    regions = environ.get("ALLOWED_REGIONS") or looked_after
     own = {"WEBHOOK_URL_AUTH": url_auth, "COS_APPID": app_id, "ALLOWED_REGIONS": regions}
     return {**environ, **own, **_keys(environ)}
 

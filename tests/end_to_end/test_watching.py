@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.end_to_end import person
-from tests.end_to_end.harness import World, tags
+from tests.end_to_end.harness import REGION, World, tags
 from tests.end_to_end.invariants import Invariants
 
 if TYPE_CHECKING:
@@ -200,3 +201,40 @@ def test_who_only_observes_says_what_it_would_do_and_writes_nothing(it: World, l
     assert len(told) == 2  # once an hour
     assert told[0]["message"].startswith("would move asc-")
     assert it.cloud.writes() == []
+
+
+FAR = "ap-shanghai"
+
+
+def two_regions(it: World) -> None:
+    rings(it)
+    far = it.cloud.region(FAR)
+    far.add_image(OLD, family="web", created=it.cloud.clock.now() - timedelta(days=1))
+    far.add_image(NEW, family="web", created=it.cloud.clock.now() - timedelta(hours=1))
+    far.add_group("asg-far00001", image=OLD, instances=2, tags=tags())
+
+
+@pytest.mark.world(fill=two_regions, REGIONS=f"{REGION},{FAR}")
+def test_one_schedule_looks_after_several_regions(it: World, lines: Any) -> None:
+    (result,) = it.ticks(1)
+    started = {(line["region"], line["group"]) for line in lines() if line["outcome"] == "started"}
+    assert started == {(REGION, RINGS[0]), (FAR, "asg-far00001")}
+    assert result["States"] == {"started": 2, "RingWaits": 4}
+    assert set(result["Families"]) == {f"{REGION}/web", f"{FAR}/web"}
+
+
+@pytest.mark.world(fill=two_regions, REGIONS=f"nowhere-1,{FAR}", ALLOWED_REGIONS=f"{REGION},{FAR}")
+def test_a_region_that_is_not_served_stops_no_other(it: World, lines: Any) -> None:
+    it.ticks(1)
+    told = {line["region"]: line["outcome"] for line in lines()}
+    assert told == {"nowhere-1": "refused", FAR: "started"}
+
+
+@pytest.mark.world(fill=two_regions, REGIONS=f"{REGION},{FAR}")
+def test_a_region_that_fails_stops_no_other(it: World, lines: Any) -> None:
+    it.cloud.faults.inject("DescribeAutoScalingGroups", "denied", times=1)
+    it.ticks(1)
+    told = lines()
+    (wrong,) = [line for line in told if line["level"] == "ERROR"]
+    assert wrong["region"] in (REGION, FAR)
+    assert [line["outcome"] for line in told if "outcome" in line] == ["started"]

@@ -35,6 +35,7 @@ def test_each_missing_variable_is_named_and_for_the_cli_its_absence_too(tmp_path
         "IMAGE_CREATORS",
         "MANIFEST_PREFIX",
         "NOTIFY",
+        "REGIONS",
         "WEBHOOK_SECRET_PREVIOUS",
     }
     assert set(re.findall(r"(\w+) is not set", text)) == required

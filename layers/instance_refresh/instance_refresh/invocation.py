@@ -140,9 +140,21 @@ class Invocation:
         logger().info(str(error), code=error.code)
         return error
 
-    def fail(self, error: InstanceRefreshError, about: str = "") -> None:
-        """Log and keep an error that belongs to no group; `about` names an object of COS."""
+    def fail(
+        self,
+        error: InstanceRefreshError,
+        about: str = "",
+        *,
+        region: str = "",
+        tried_again: bool = True,
+    ) -> None:
+        """Log and keep an error that belongs to no group; `about` names an object of COS.
+
+        Unless it is not to be `tried_again`, the same event may mend one that is retryable.
+        """
         self.errors.append((error, about))
+        if tried_again and error.retryable:
+            self._retryable.append(error.code)
         logger().error(
             str(error),
             code=error.code,
@@ -150,6 +162,7 @@ class Invocation:
             retryable=error.retryable,
             api_request_id=getattr(error, "request_id", None),
             object=about or None,
+            region=region or None,
         )
 
     def crashed(self, error: BaseException) -> InstanceRefreshError:
@@ -165,9 +178,8 @@ class Invocation:
 
     def raise_if_retryable(self) -> None:
         """Raise TryAgain if another try of the same event can mend something."""
-        failed = [error.code for error, _ in self.errors if error.retryable]
-        if self._retryable or failed:
-            names = [*self._retryable, *failed]
+        if self._retryable:
+            names = self._retryable
             more = f", and {len(names) - 20} more" if len(names) > 20 else ""
             message = f"not done yet, another try can mend it: {', '.join(names[:20])}{more}"
             raise TryAgain(message)

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from .. import clock
 from ..contract import check
-from ..errors import NotServed
+from ..errors import InstanceRefreshError, NotServed
 from ..gateway.cloud import Cloud, credentials
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from ..invocation import Invocation
+    from ..model.message import Message
     from ..model.outcome import Outcome
     from ..model.request import Request
 
@@ -64,21 +65,51 @@ def roll_out(asked: Request, invocation: Invocation) -> tuple[Outcome, ...]:
 
 
 def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
-    """Look after all groups; the next tick is the next try. Tell what lies between two ticks."""
-    settings, deadline = invocation.settings, invocation.deadline
-    cloud = Cloud(settings, credentials(os.environ), deadline)
+    """Look after all groups, region by region side by side; the next tick is the next try.
+
+    What lies between two ticks is told. A region that fails doesn't stop the others.
+    """
+    settings = invocation.settings
+    cloud = Cloud(settings, credentials(os.environ), invocation.deadline)
+    from ..gateway.reading import side_by_side
+    from ..rollout.run import Report
     from ..rollout.run import reconcile as look_after
     from ..rules.edges import Between
 
     before = settings.schedule_cron.before(tick) or tick - timedelta(minutes=5)
-    done = look_after(cloud, settings, invocation.region, now, Between(before, tick))
-    invocation.keep(done.outcomes, told=done.lines)
-    invocation.states, invocation.families = done.states, done.families
-    if settings.notify and done.messages:
-        from ..notify.send import send
 
-        language, level = settings.notify_language, settings.notify_level
-        for problem in send(
-            done.messages, settings.notify, deadline=deadline, level=level, language=language
-        ):
-            invocation.warn("NotTold", problem)
+    def of(region: str) -> Report | InstanceRefreshError:
+        try:
+            return look_after(cloud, settings, region, now, Between(before, tick))
+        except InstanceRefreshError as error:
+            return error
+
+    regions = settings.regions or (invocation.region,)
+    found = side_by_side(of, regions)
+    none = not any(isinstance(done, Report) for done in found)
+    told: list[Message] = []
+    for region, done in zip(regions, found, strict=True):
+        if not isinstance(done, Report):
+            invocation.fail(done, region=region, tried_again=none)
+            continue
+        invocation.keep(done.outcomes, told=done.lines)
+        for state, count in done.states.items():
+            invocation.states[state] = invocation.states.get(state, 0) + count
+        several = f"{region}/" if len(regions) > 1 else ""
+        invocation.families |= {several + name: one for name, one in done.families.items()}
+        told += done.messages
+    tell(invocation, tuple(told))
+
+
+def tell(invocation: Invocation, messages: tuple[Message, ...]) -> None:
+    """Send messages where the settings say; what goes wrong is logged, and stops nothing."""
+    settings = invocation.settings
+    if not settings.notify or not messages:
+        return
+    from ..notify.send import send
+
+    level, language = settings.notify_level, settings.notify_language
+    for problem in send(
+        messages, settings.notify, deadline=invocation.deadline, level=level, language=language
+    ):
+        invocation.warn("NotTold", problem)
