@@ -85,6 +85,14 @@ def test_a_bad_image_on_a_group_without_tags_is_named_in_the_first_tick_after_th
 
 
 @pytest.mark.world(fill=untagged)
+def test_a_group_that_a_wrong_tag_leaves_alone_is_watched(it: World, lines: Any) -> None:
+    it.region.groups[UNTAGGED].tags.update(tags(ring="inner"))
+    it.post(AutoScalingGroupId=UNTAGGED, ImageId=NEW)
+    it.ticks(8)
+    assert len(coded(lines(), "RefreshPaused")) == 1
+
+
+@pytest.mark.world(fill=untagged)
 def test_no_launch_configuration_is_left_on_an_image_that_was_rolled_back(
     it: World, lines: Any
 ) -> None:

@@ -100,13 +100,16 @@ def with_activities(found: Found, seen: Sequence[Activity], *, are_all: bool) ->
 def with_others(
     found: Found, seen: Sequence[Activity], between: Between, allowed: Allowed, cloud: Cloud
 ) -> Found:
-    """Add the groups that follow no family, and are or were refreshed: they are only watched."""
+    """Add the other groups that are or were refreshed: they are only watched.
+
+    They follow no family, or a wrong tag leaves them alone.
+    """
     asked, fleet, wrong = found
     region = fleet.region
     newest = {one.group_id: one for one in sorted(seen, key=lambda one: one.created or _NEVER)}
     ids = {one.group_id for one in seen if one.live or between.saw(one.ended)}
     ids |= {group for group, one in newest.items() if one.may_have_left_something}
-    ids -= {group.group_id for group in fleet.groups} | {one.group for one in wrong}
+    ids -= {group.group_id for group in fleet.groups}
     if allowed.groups:
         ids &= {*allowed.groups}
     others = cloud.autoscaling(region).groups(sorted(ids))
