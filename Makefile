@@ -20,7 +20,7 @@ GIVEN = TO EVENT FUNCTION ARGS FAULT YES ROLES
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 .PHONY: run cloud fault invoke test test-built lint types audit check fuzz fuzz-guided day bench lock
-.PHONY: build plan deploy destroy rollback role deploy-scf update-scf remove-scf rollback-scf
+.PHONY: picture build plan deploy destroy rollback role deploy-scf update-scf remove-scf rollback-scf
 
 # Plays the main job on a local cloud: publish an image, and scaling groups roll onto it.
 run: $(VENV)/run-installed
@@ -95,6 +95,10 @@ day: $(VENV)/installed
 # Prints ratios of one run: start-up, memory, sizes, reads and starts; OUT=file keeps the table.
 bench: $(VENV)/installed
 	OUT="$(OUT)" ROUNDS="$(ROUNDS)" $(BIN)/python -m tests.benchmarks
+
+# Draws docs/overview.svg from its source; needs Graphviz.
+picture:
+	dot -Tsvg docs/overview.dot -o docs/overview.svg
 
 # Makes the layers and functions as zips, in build/; python3.10, or PYTHON=…, compiles them.
 build:

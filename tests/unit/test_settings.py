@@ -66,12 +66,12 @@ def read_env() -> dict[str, str]:
 
 def documents() -> dict[str, set[str]]:
     """Give each document that names the settings, and the names in it."""
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([A-Z_]+)` \|", readme.partition("## Settings")[2], re.MULTILINE)
+    document = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([A-Z_]+)` \|", document, re.MULTILINE)
     yml = (ROOT / "serverless.yml").read_text(encoding="utf-8")
     empty = {name for name, row in TABLE.items() if not row.default} - {"WEBHOOK_SECRET"}
     return {
-        "README.md": set(rows),
+        "docs/settings.md": set(rows),
         ".env.example": set(read_env()),
         "serverless.yml": set(re.findall(r"key: ([A-Z_]+)", yml)),
         "deploy/variables.py": MAY_BE_EMPTY | (TABLE.keys() - empty),

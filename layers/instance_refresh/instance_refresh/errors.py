@@ -103,7 +103,7 @@ _REPORT = "Report it with the request id: the function sent a call that the API 
 _AGAIN = "Nothing to mend here: try again later."
 _NETWORK = "Try again later; if it stays, check the endpoints and the function's network."
 
-# Code, or its part before the first dot, or "" -> rule. The README's table is tested against it.
+# Code, or its part before the first dot, or "" -> rule. docs/errors.md has the same table.
 API_ERRORS: dict[str, ErrorRule] = {
     "InvalidParameterValue.BatchNumberTooLarge": ErrorRule(
         "refused", 409, True, "Instances left the group meanwhile: send the request again."
