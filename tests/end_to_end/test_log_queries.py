@@ -1,6 +1,6 @@
 """The queries of `docs/operating.md`, on lines that the functions have written.
 
-A small part of CLS's search conditions is read here; SQLite stands for its SQL, which names no table.
+A part of its search conditions is read here; SQLite stands for its SQL, which names no table.
 https://cloud.tencent.com/document/product/614/47044
 """
 
