@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from datetime import datetime, timezone
@@ -33,8 +32,7 @@ from tests.unit.documents import DOCUMENTS, PACKAGE, ROOT, names, quoted, table
 if TYPE_CHECKING:
     import pytest
 
-SOURCES = {path: path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
-SOURCE = "\n".join(SOURCES.values())
+SOURCE = "\n".join(path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py"))
 RUNBOOK = ("code", "means", "look at", "do")
 
 
@@ -242,39 +240,3 @@ def test_every_kind_of_channel() -> None:
 def test_every_fault() -> None:
     rows = table("docs/local-cloud.md", "fault", "on", "what goes wrong")
     assert {name for row in rows for name in quoted(row[0])} == set(FAULTS)
-
-
-def room(path: str) -> str:
-    return path.split("/", maxsplit=1)[0].removesuffix(".py")
-
-
-def imported() -> dict[str, set[str]]:
-    """Give the rooms that each room imports, for its annotations too."""
-    found: dict[str, set[str]] = {}
-    for path, text in SOURCES.items():
-        name = path.relative_to(PACKAGE).as_posix()
-        if name == "__init__.py":
-            continue
-        rooms = found.setdefault(room(name), set())
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.ImportFrom) and node.level:
-                base = name.split("/")[:-1]
-                base = base[: len(base) - node.level + 1]
-                modules = [node.module] if node.module else [each.name for each in node.names]
-                rooms |= {room("/".join([*base, *module.split(".")])) for module in modules}
-        rooms.discard(room(name))
-    return found
-
-
-def test_every_room_and_what_it_imports() -> None:
-    rows = table("docs/architecture.md", "room", "holds", "imports")
-    documented = {row[0].strip("`"): set(quoted(row[2])) for row in rows}
-    assert documented == imported()
-
-
-def test_every_room_imports_only_those_above_it() -> None:
-    rows = table("docs/architecture.md", "room", "holds", "imports")
-    above: set[str] = set()
-    for row in rows:
-        assert set(quoted(row[2])) <= above, row[0]
-        above |= set(quoted(row[0]))
