@@ -140,7 +140,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[Line]]:
 
 
 pytestmark = pytest.mark.world(fill=fill)
-DEAD = "The timer is dead"
+DEAD, NEW = "The timer is dead", "img-0000000b"
 
 
 def test_every_alarm_is_read() -> None:
@@ -168,7 +168,7 @@ def test_a_fleet_that_is_well_raises_none(it: World, logged: Callable[[], list[L
 
 
 def test_a_group_that_is_frozen_is_an_alarm(it: World, logged: Callable[[], list[Line]]) -> None:
-    it.make_image("img-0000000b")
+    it.make_image(NEW)
     it.cloud.faults.fail_instance(it.members(GROUP)[0].instance_id)
     it.tick()
     it.finish()
@@ -214,7 +214,13 @@ def test_strangers_are_an_alarm_when_they_are_many(
 
 
 def test_how_far_a_rollout_is(it: World, logged: Callable[[], list[Line]]) -> None:
+    it.make_image(NEW)
     it.tick()
-    (query,) = [text for text in QUERIES if "states" in text]
-    (line,) = rows(query, logged())
-    assert line["states"] == {"already_current": 1}
+    it.finish()
+    it.advance(60)
+    it.tick()
+    lines = logged()
+    (query,) = [text for text in QUERIES if "families" in text]
+    assert [line["families"]["web"]["share"] for line in rows(query, lines)] == [0.0, 1.0]
+    (query,) = [text for text in QUERIES if "succeeded" in text]
+    assert rows(query, lines) == [{"image": NEW, "done": 1}]

@@ -70,6 +70,8 @@ def full_outcome() -> Outcome:
         "why",
         "ap-guangzhou",
         retryable=True,
+        since=datetime(2026, 1, 6, 3, tzinfo=timezone.utc),
+        family="web",
         refusals=(Refusal("Code", "why", "do"),),
         notes=("note",),
         plan=plan,
@@ -100,6 +102,7 @@ def test_every_level(capsys: pytest.CaptureFixture[str]) -> None:
         for code in documented["INFO"]:
             invocation.note(code, "")
         invocation.fail(NotServed("WrongTrigger", 400, "", ""))
+        invocation.warn("NotTold", "")
     logged: dict[str, set[str]] = {}
     for line in map(json.loads, capsys.readouterr().out.splitlines()):
         what = line.get("outcome") or line.get("code") or line["message"]
@@ -116,7 +119,7 @@ def test_every_field_of_a_log_line(capsys: pytest.CaptureFixture[str]) -> None:
         invocation.note("Ignored", "why", "bucket/key")
         invocation.turn_away(NotServed("Unauthorized", 401, "", ""))
         invocation.crashed(ValueError())
-        invocation.states = {"queued": 1}
+        invocation.states, invocation.families = {"queued": 1}, {"web": {"groups": 1}}
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     rows = table("docs/operating.md", "field", "in", "meaning")
     documented = {name for row in rows for name in quoted(row[0])}
@@ -228,7 +231,7 @@ def test_the_runbook_begins_with_what_is_an_error() -> None:
 
 
 def test_every_note() -> None:
-    noted = set(re.findall(r'\.note\(\s*"(\w+)"', SOURCE))
+    noted = set(re.findall(r'\.(?:note|warn)\(\s*"(\w+)"', SOURCE))
     assert set(names("docs/operating.md", "code", "meaning")) == noted
 
 
