@@ -220,7 +220,7 @@ def test_how_far_a_rollout_is(it: World, logged: Callable[[], list[Line]]) -> No
     it.advance(60)
     it.tick()
     lines = logged()
-    (query,) = [text for text in QUERIES if "families" in text]
+    (query,) = [text for text in QUERIES if text.endswith("summary")]
     assert [line["families"]["web"]["share"] for line in rows(query, lines)] == [0.0, 1.0]
     (query,) = [text for text in QUERIES if "succeeded" in text]
     assert rows(query, lines) == [{"image": NEW, "done": 1}]

@@ -214,7 +214,7 @@ def test_the_runbook_has_every_code() -> None:
     assert len(acted) == len({*acted})
     assert {*acted}.isdisjoint(someone)
     assert of_groups <= {*acted} | someone
-    assert someone - of_groups - not_served().keys() == {"failed"}
+    assert someone - of_groups - not_served().keys() == {"failed", "rejected"}
 
 
 def test_the_runbook_begins_with_what_is_an_error() -> None:
