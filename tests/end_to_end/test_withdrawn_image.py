@@ -194,3 +194,19 @@ def test_no_refresh_gives_way_to_the_image_that_it_brings(it: World) -> None:
     with after(it, first("DescribeLaunchConfigurations"), begin):
         assert it.tick()["States"] == {"in_progress": 1}
     assert newest(it).status == "AUTO_PAUSE"
+
+
+def test_what_failed_here_is_not_tried_again_after_each_command(it: World) -> None:
+    """A command reinstalls what runs: it says nothing of the image that was rolled back."""
+    follower(it, fail_process="AUTO_ROLLBACK")
+    it.make_image(B)
+    it.cloud.faults.fail_image(B)
+    ticks(it, 3)
+    for _ in range(2):
+        (said,) = it.tick({"AutoScalingGroupId": GROUP})["Outcomes"]
+        assert (said["Outcome"], said["ImageId"]) == ("started", A)
+        (later,) = ticks(it, 2)
+        assert (later["Outcome"], later["ImageId"]) == ("rejected", B)
+    it.make_image(C)
+    ticks(it, 3)
+    assert it.runs(GROUP) == {C}

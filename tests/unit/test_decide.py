@@ -126,8 +126,10 @@ def test_after_a_rollback_a_wish_for_what_all_run_only_sets_the_configuration(fo
     start = starts(one(back, seen))
     assert (start.image, start.sets_image, start.refreshes) == (OLD, True, False)
     configuration = seen.launch_configurations["asc-a"]._replace(image_id=OLD, updated=hours(25))
-    again = one(back, seen._replace(launch_configurations={"asc-a": configuration}))
-    assert ends(again) == "already_current"
+    for ahead in range(-5, 6):  # the clock of who asked, against the platform's
+        late = back._replace(asked_at=hours(25) + timedelta(seconds=ahead))
+        again = one(late, seen._replace(launch_configurations={"asc-a": configuration}))
+        assert ends(again) == "already_current"
 
 
 def test_what_the_instances_run_counts_though_the_configuration_names_an_older_image() -> None:
@@ -136,6 +138,15 @@ def test_what_the_instances_run_counts_though_the_configuration_names_an_older_i
     withdrawn = changed(fleet(names=OLD, runs=NEW), deprecated=True)
     assert ends(one(back, withdrawn)) == "superseded"
     assert starts(one(back._replace(force=True), fleet(names=OLD, runs=NEW))).image == OLD
+
+
+def test_where_more_than_meant_would_start_nothing_is_put_back_either() -> None:
+    by_tags = PLAIN._replace(group_ids=(), tags=(("a", "b"),))
+    failed = activity("FAILED", "asg-0")
+    where = fleet(*(group(f"asg-{n}") for n in range(3)), names=NEW, activities=(failed,))
+    some = [member_of(by_tags, where, g) for g in where.groups]
+    assert isinstance(decide(some, LIMITS._replace(groups=2))["asg-0"], Finding)
+    assert {ends(decision) for decision in decide(some, LIMITS._replace(groups=1)).values()} == {"refused"}
 
 
 def test_more_than_meant_start_none() -> None:
@@ -246,6 +257,23 @@ def test_an_attempt_of_another_image_does_not_reject_this_one() -> None:
     images = {OLD: image(OLD), "img-bad": image("img-bad", 5), NEW: image(NEW, 10)}
     starts(one(ASKED, fleet(names="img-bad", activities=(failed,), images=images)))
     assert ends(one(ASKED, fleet(names=NEW, activities=(failed,), images=images))) == "rejected"
+
+
+def test_a_command_since_then_is_no_reason_to_try_again_what_failed() -> None:
+    failed = activity("FAILED", created=20, activity_id="asr-1")
+    command = activity("SUCCESSFUL", created=30, activity_id="asr-2")
+    seen = fleet(activities=(command,), past={"asg-a": (failed, command)})
+    configuration = seen.launch_configurations["asc-a"]
+    put_back = {"asc-a": configuration._replace(updated=hours(25))}
+    decision = one(ASKED, seen._replace(launch_configurations=put_back))
+    assert ends(decision) == "rejected"
+    assert isinstance(decision, Outcome)
+    assert decision.activity == "asr-1"
+    # Whatever has brought the image itself, or may have, says how it goes with it.
+    starts(one(ASKED, fleet(names=NEW, activities=(command,), past={"asg-a": (failed, command)})))
+    changed_since = {"asc-a": configuration._replace(updated=hours(31))}
+    starts(one(ASKED, seen._replace(launch_configurations=changed_since)))
+    starts(one(ASKED, seen._replace(past={"asg-a": (command,)})))
 
 
 def test_where_only_the_configuration_is_behind_nothing_is_reinstalled() -> None:

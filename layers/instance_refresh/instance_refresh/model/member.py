@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .outcome import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .fleet import Activity, Fleet, Group, Image, Instance, LaunchConfiguration
     from .limits import Allowed
     from .outcome import Ended
@@ -67,6 +69,13 @@ class Member(NamedTuple):
         )
 
 
+def attempt_of(activity: Activity, known: Mapping[str, Activity]) -> Activity | None:
+    """Give what an activity ended badly: itself, or what it rolled back; None if it did not."""
+    if activity.kind == "ROLLBACK":
+        return known.get(activity.origin_id) or activity
+    return activity if activity.status in ("FAILED", "CANCELLED") else None
+
+
 def member(
     request: Request, policy: Policy, allowed: Allowed, fleet: Fleet, group: Group
 ) -> Member:
@@ -78,9 +87,6 @@ def member(
     running = tuple(one for one in instances or () if one.is_running)
     running_images = frozenset(one.image_id for one in running)
     activity = fleet.activities.get(group.group_id)
-    attempt = activity if activity and activity.status in ("FAILED", "CANCELLED") else None
-    if activity and activity.kind == "ROLLBACK":
-        attempt = fleet.origins.get(activity.origin_id) or activity
     sharing = configuration.group_ids if configuration else ()
     return Member(
         request=request,
@@ -96,7 +102,7 @@ def member(
         running=running,
         running_images=running_images,
         activity=activity,
-        attempt=attempt,
+        attempt=activity and attempt_of(activity, fleet.origins),
         shared_with=tuple(one for one in sharing if one != group.group_id),
         group_id=group.group_id,
         is_live=activity is not None and activity.live,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..model.action import Start
 from ..model.fleet import FAMILY_TAG
+from ..model.member import attempt_of
 from ..model.outcome import Outcome, Refusal
 from .preflight import EMPTY, allows, refusal, refusal_fields, refused
 from .restore import ended_badly, restore
@@ -125,7 +126,7 @@ def _only_set_since(asked: datetime, member: Member) -> bool:
     if configuration is None or member.sets_image or not member.all_run_it:
         return False
     updated, created = configuration.updated, configuration.created
-    return updated is not None and updated >= asked and updated != created
+    return updated is not None and updated >= asked - CLOCKS_DIFFER and updated != created
 
 
 def current(member: Member) -> Outcome | Start | None:
@@ -143,9 +144,11 @@ def current(member: Member) -> Outcome | Start | None:
 
 def rejected(member: Member) -> Outcome | None:
     """5. What failed, was rolled back or cancelled here is not tried again by itself."""
-    activity, attempt, image = member.activity, member.attempt, member.image
+    activity, image = member.activity and _last_try(member), member.image
     if member.request.force or member.instances is None:
         return None
+    past = {one.activity_id: one for one in member.fleet.past.get(member.group_id, ())}
+    attempt = activity and attempt_of(activity, {**past, **member.fleet.origins})
     if activity is None or attempt is None or image is None:
         return None
     if image.created and attempt.created and attempt.created < image.created:
@@ -162,6 +165,21 @@ def rejected(member: Member) -> Outcome | None:
         since=activity.ended,
         remedy="Publish a newer image, or set Force to try this one again.",
     )
+
+
+def _last_try(member: Member) -> Activity | None:
+    """Give the newest activity that may have brought the image.
+
+    One that succeeded since the launch configuration names another image brought that one, and
+    says nothing of this: after a command each Sunday, what failed before it still has.
+    """
+    updated = member.configuration.updated if member.configuration else None
+    for one in reversed(member.fleet.past.get(member.group_id) or (member.activity,)):
+        succeeded = one and one.kind == "NORMAL" and one.status == "SUCCESSFUL"
+        named = updated and one and one.created and one.created >= updated
+        if not (member.sets_image and succeeded and named):
+            return one
+    return None
 
 
 def _of_another_image(member: Member, attempt: Activity) -> bool:
@@ -203,7 +221,7 @@ def settled(member: Member) -> Outcome | Finding | Start | None:
 
 
 def decide(members: Sequence[Member], limits: Limits) -> dict[str, Decision]:
-    """Decide every group, by its id; where tags would start more than is meant, none starts."""
+    """Decide every group, by its id; where tags would start more than is meant, none is touched."""
     decided: dict[str, Decision] = {m.group_id: settled(m) or start_of(m) for m in members}
     if any(m.shared_with for m in members):
         decided = keep_shared_together(members, decided)
@@ -212,7 +230,8 @@ def decide(members: Sequence[Member], limits: Limits) -> dict[str, Decision]:
     if len(starts) > most:
         text = f"its tags would start {len(starts)} groups, {most} are allowed"
         why = refusal_fields([refusal("TooManyGroups", text)])
-        decided |= {m.group_id: m.ends("refused", **why) for m in starts}
+        written = [m for m in members if not isinstance(decided[m.group_id], Outcome)]
+        decided |= {m.group_id: m.ends("refused", **why) for m in written}
     return decided
 
 
