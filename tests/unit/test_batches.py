@@ -49,6 +49,32 @@ def test_more_batches_than_instances_are_lowered() -> None:
     assert result.notes[0] == "BatchNumber 5 was lowered to 3, the instances in service"
 
 
+def test_all_at_once_is_done_where_it_is_asked_for() -> None:
+    assert cut(2, BatchSize=2).number == 2
+    assert cut(2, BatchSize="100%").number == 1
+    assert cut(1, BatchSize=1).notes[0] == "BatchSize 1 of 1 in service is BatchNumber 1"
+    assert cut(3, BatchNumber=3).notes == (
+        "nothing checks the health of refreshed instances: no application load balancer",
+    )
+
+
+def test_a_surge_of_a_batch_is_as_it_is() -> None:
+    result = cut(10, BatchNumber=3, MaxSurge=3)
+    assert result.surge == 3
+    assert len(result.notes) == 1
+    assert "MaxSurge" not in cut(10, BatchNumber=3).settings["RollingUpdateSettings"]
+
+
+def test_how_long_health_is_waited_for_is_sent_where_it_is_checked() -> None:
+    request = Request(region="ap-guangzhou", check_health_timeout=60)
+    checked = batches(request, 4, has_load_balancer=True).settings
+    assert checked["CheckInstanceTargetHealthTimeout"] == 60
+    unchecked = batches(request, 4, has_load_balancer=False).settings
+    assert "CheckInstanceTargetHealthTimeout" not in unchecked
+    plain = batches(request._replace(check_health_timeout=None), 4, has_load_balancer=True)
+    assert "CheckInstanceTargetHealthTimeout" not in plain.settings
+
+
 def test_surge_is_lowered_to_a_batch() -> None:
     result = cut(10, BatchNumber=3, MaxSurge=9)
     assert result.settings["RollingUpdateSettings"] == {"BatchNumber": 3, "MaxSurge": 3}

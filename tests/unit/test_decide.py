@@ -146,7 +146,9 @@ def test_where_more_than_meant_would_start_nothing_is_put_back_either() -> None:
     where = fleet(*(group(f"asg-{n}") for n in range(3)), names=NEW, activities=(failed,))
     some = [member_of(by_tags, where, g) for g in where.groups]
     assert isinstance(decide(some, LIMITS._replace(groups=2))["asg-0"], Finding)
-    assert {ends(decision) for decision in decide(some, LIMITS._replace(groups=1)).values()} == {"refused"}
+    assert {ends(decision) for decision in decide(some, LIMITS._replace(groups=1)).values()} == {
+        "refused"
+    }
 
 
 def test_more_than_meant_start_none() -> None:

@@ -9,7 +9,15 @@ from instance_refresh.model.policy import Policy
 from instance_refresh.model.request import Request
 from instance_refresh.model.window import window
 from instance_refresh.rules.decide import decide, settled
-from instance_refresh.rules.rings import gate, places, turn, unfinished, unknown_ends, waits
+from instance_refresh.rules.rings import (
+    families,
+    gate,
+    places,
+    turn,
+    unfinished,
+    unknown_ends,
+    waits,
+)
 from tests.unit.fleets import LIMITS, NEW, OLD, activity, fleet, group, hours, instances, member_of
 
 if TYPE_CHECKING:
@@ -61,6 +69,9 @@ def test_a_group_names_some_of_many_that_it_waits_for() -> None:
     assert wait is not None
     assert wait.reason.startswith("ring 1 waits for ring 0: asg-0, asg-1, ")
     assert wait.reason.endswith(", asg-19, and 30 more")
+    few = waits(members(*[0] * 20, 1), decide(members(*[0] * 20, 1), LIMITS), hours(30))["asg-20"]
+    assert few is not None
+    assert few.reason.endswith(", asg-19")
 
 
 def test_a_ring_waits_for_the_bake_of_the_one_below() -> None:
@@ -73,6 +84,55 @@ def test_a_ring_waits_for_the_bake_of_the_one_below() -> None:
     assert [member.group_id for member in unknown_ends(unread, known(unread))] == ["asg-0"]
     all_done = members(0, 1, done=("asg-0", "asg-1"), bake=timedelta(hours=1))
     assert unknown_ends(all_done, known(all_done)) == []
+
+
+def test_a_bake_of_what_is_not_known_or_still_runs_is_over() -> None:
+    """Without a bake, an activity or its end there is nothing to wait for."""
+    for newest in ((), (activity("SUCCESSFUL", "asg-0", created=29.9, ended=None),)):
+        some = members(0, 1, done=("asg-0",), newest=newest, bake=timedelta(hours=1))
+        assert turns(some)["asg-1"] == "start"
+    ended = activity("SUCCESSFUL", "asg-0", created=29, ended=hours(29.9))
+    assert turns(members(0, 1, done=("asg-0",), newest=(ended,)))["asg-1"] == "start"
+    exactly = activity("SUCCESSFUL", "asg-0", created=25, ended=hours(29))
+    some = members(0, 1, done=("asg-0",), newest=(exactly,), bake=timedelta(hours=1))
+    assert turns(some)["asg-1"] == "start"
+
+
+def test_an_end_is_unknown_only_below_a_ring_that_moves() -> None:
+    bake: dict[str, Any] = {"bake": timedelta(hours=1)}
+    two = members(0, 0, 1, done=("asg-0", "asg-1"), **bake)
+    assert [m.group_id for m in unknown_ends(two, known(two))] == ["asg-0", "asg-1"]
+    same = members(0, 0, done=("asg-0",), **bake)
+    assert unknown_ends(same, known(same)) == []
+    open_ = known(two) | {"asg-2": None}
+    assert [m.group_id for m in unknown_ends(two, open_)] == ["asg-0", "asg-1"]
+    assert [m.group_id for m in unknown_ends(two, open_ | {"asg-0": None})] == ["asg-1"]
+    live = members(0, 1, done=("asg-0",), newest=(activity("RUNNING", "asg-1"),), **bake)
+    unread = [m._replace(fleet=m.fleet._replace(activities={})) for m in live]
+    assert [m.group_id for m in unknown_ends(unread, known(live))] == ["asg-0"]
+
+
+def test_what_waits_is_queued_and_what_goes_takes_a_place_each() -> None:
+    some = members(0, 0, 0, 1, done=("asg-0",))
+    decided = gate(some, decide(some, LIMITS), hours(30), 1)
+    assert sorted(turns(some, free=1).values()) == [
+        "CapReached", "RingWaits", "already_current", "start",
+    ]  # fmt: skip
+    waiting = [one for one in decided.values() if getattr(one, "outcome", "") == "queued"]
+    assert [getattr(one, "status", 0) for one in waiting] == [202, 202]
+
+
+def test_families_come_in_another_order_each_hour() -> None:
+    groups = [group(f"asg-{n}") for n in range(4)]
+    some = [member_of(ASKED, fleet(*groups), g, Policy("ab"[n % 2])) for n, g in enumerate(groups)]
+    orders = set()
+    for hour in range(24):
+        found = families(some, hours(hour))
+        assert sorted([m.group_id for m in family] for family in found) == [
+            ["asg-0", "asg-2"], ["asg-1", "asg-3"],
+        ]  # fmt: skip
+        orders.add(found[0][0].policy.family)
+    assert orders == {"a", "b"}
 
 
 def test_a_failure_holds_the_rings_above() -> None:

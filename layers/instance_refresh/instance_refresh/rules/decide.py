@@ -174,10 +174,12 @@ def _last_try(member: Member) -> Activity | None:
     says nothing of this: after a command each Sunday, what failed before it still has.
     """
     updated = member.configuration.updated if member.configuration else None
-    for one in reversed(member.fleet.past.get(member.group_id) or (member.activity,)):
-        succeeded = one and one.kind == "NORMAL" and one.status == "SUCCESSFUL"
-        named = updated and one and one.created and one.created >= updated
-        if not (member.sets_image and succeeded and named):
+    past: tuple[Activity, ...] = member.fleet.past.get(member.group_id, ())
+    if not member.sets_image or updated is None or not past:
+        return member.activity
+    for one in reversed(past):
+        since = one.created is not None and one.created >= updated
+        if (one.kind, one.status, since) != ("NORMAL", "SUCCESSFUL", True):
             return one
     return None
 

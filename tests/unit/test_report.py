@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from instance_refresh.model.action import Finding
+from instance_refresh.model.outcome import Outcome
+from instance_refresh.model.policy import Policy
+from instance_refresh.model.request import Request
+from instance_refresh.rules.decide import decide
+from instance_refresh.rules.preflight import refusal, refusal_fields
+from instance_refresh.rules.report import held_rings, states, told, worth_telling
+from tests.unit.fleets import LIMITS, NEW, OLD, activity, fleet, group, hours, member_of
+
+if TYPE_CHECKING:
+    from instance_refresh.model.outcome import Ended
+
+ASKED = Request(region="ap-guangzhou", image_id=NEW, image_family="web")
+FROZEN = Finding("RefreshPaused", "it is frozen", "mend it", instances=("ins-1",), urgent=True)
+BEHIND = Finding("NotDeployed", "it is out for long", "see why")
+
+
+def end(outcome: Ended, **fields: Any) -> Outcome:
+    one = Outcome(outcome, "so it is", "ap-guangzhou", group="asg-a")
+    return one._replace(**fields)
+
+
+def refused(*codes: str) -> Outcome:
+    return end("refused", **refusal_fields([refusal(code, "no") for code in codes]))
+
+
+def test_groups_are_counted_by_their_outcome_and_why_they_wait() -> None:
+    some = (
+        end("queued", code="RingWaits"), end("queued", code="RingWaits"), end("queued"),
+        end("attention", code="RefreshPaused"), end("already_current"),
+    )  # fmt: skip
+    assert states(some) == {"RingWaits": 2, "queued": 1, "attention": 1, "already_current": 1}
+
+
+@pytest.mark.parametrize(
+    ("one", "told_of"),
+    [
+        (end("started"), True),
+        (end("restored"), True),
+        (end("rejected", status=409), True),
+        (end("attention"), True),
+        (end("failed", retryable=True), True),
+        (end("already_current"), False),
+        (end("in_progress"), False),
+        (end("superseded"), False),
+        (end("queued", code="RingWaits"), False),
+        (end("queued", code="Held"), True),
+        (refused("GroupAbnormal"), True),
+        (refused("GroupInActivity"), False),
+        (refused("GroupEmpty"), False),
+        (refused("GroupInActivity", "GroupEmpty"), False),
+        (refused("GroupInActivity", "GroupAbnormal"), True),
+        (end("refused", code="InvalidTag"), True),
+        (end("refused", code="ResourceUnavailable.X", retryable=True), False),
+    ],
+)
+def test_what_passes_by_itself_is_only_counted(one: Outcome, *, told_of: bool) -> None:
+    assert worth_telling(one) is told_of
+
+
+def test_what_is_wrong_is_told_with_all_that_is_known_of_it() -> None:
+    live = member_of(ASKED, fleet(names=NEW, activities=(activity("FAILED_PAUSE"),)))
+    line = told(FROZEN._replace(notes=("ins-1: no disk",)), live, end("in_progress"))
+    assert (line.outcome, line.code, line.status) == ("attention", "RefreshPaused", 409)
+    assert (line.reason, line.remedy) == ("it is frozen", "mend it")
+    assert (line.group, line.activity, line.image) == ("asg-a", "asr-1", NEW)
+    assert line.notes == ("ins-1: no disk",)
+    idle = told(BEHIND, member_of(ASKED, fleet()), end("already_current"))
+    assert (idle.code, idle.activity, idle.notes) == ("NotDeployed", "", ())
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_a_frozen_group_is_urgent_and_no_other_is(urgent: bool) -> None:
+    where = member_of(ASKED, fleet(activities=(activity("FAILED_PAUSE"),)))
+    assert told(FROZEN._replace(urgent=urgent), where, end("in_progress")).urgent is urgent
+
+
+def test_why_a_group_waits_is_a_note_of_what_is_wrong() -> None:
+    where = member_of(ASKED, fleet())
+    for decision in (end("queued", code="WindowClosed"), refused("GroupInActivity")):
+        line = told(BEHIND, where, decision)
+        assert (line.code, line.notes) == ("NotDeployed", (decision.reason,))
+    assert told(BEHIND, where, end("queued")).notes == ()
+
+
+def test_what_is_wrong_is_a_note_of_what_someone_must_mend_but_where_it_is_urgent() -> None:
+    where = member_of(ASKED, fleet())
+    for decision in (end("rejected", notes=("first",)), refused("GroupAbnormal")):
+        line = told(BEHIND, where, decision)
+        assert (line.outcome, line.reason) == (decision.outcome, decision.reason)
+        assert line.notes == (*decision.notes, "it is out for long: see why")
+        frozen = told(FROZEN, where, decision)
+        assert (frozen.code, frozen.urgent, frozen.notes) == (
+            "RefreshPaused", True, (decision.reason,),
+        )  # fmt: skip
+
+
+def test_who_waits_long_for_a_lower_ring_is_told_of_once_a_family() -> None:
+    waits = end("queued", code="RingWaits")
+    assert told(BEHIND, member_of(ASKED, fleet()), waits) == waits
+    assert told(FROZEN, member_of(ASKED, fleet()), waits).code == "RefreshPaused"
+
+
+def lines(overdue: tuple[str, ...] = (), waiting: str = "RingWaits", **below: Any) -> list[Outcome]:
+    """Ring 0 is asg-0, which has `below`; asg-1 and asg-2 are in ring 1."""
+    groups = [group(f"asg-{n}") for n in range(3)]
+    where = fleet(*groups, runs=OLD)
+    family = [member_of(ASKED, where, g, Policy("web", min(n, 1))) for n, g in enumerate(groups)]
+    decided = {**decide(family, LIMITS)}
+    ends = {"asg-0": end(**below)._replace(group="asg-0", image=NEW)}
+    for name in ("asg-1", "asg-2"):
+        ends[name] = end("queued", code=waiting)._replace(group=name, region="", image=OLD)
+        decided[name] = ends[name]
+    return list(held_rings([family], decided, ends, frozenset(overdue), hours(30)))
+
+
+def test_what_stops_the_rings_above_is_said_once_with_how_many_wait() -> None:
+    (line,) = lines(outcome="rejected")
+    assert line.reason == (
+        "family web: 2 groups of higher rings wait for asg-0 (rejected: so it is)"
+    )
+    assert (line.outcome, line.code) == ("attention", "WaveHeld")
+    assert (line.region, line.image) == ("ap-guangzhou", NEW)
+    assert line.remedy
+    assert len(lines(outcome="queued", code="Held")) == 1
+
+
+@pytest.mark.parametrize("outcome", ["started", "in_progress", "queued", "resumed"])
+def test_what_goes_on_holds_nobody_until_it_takes_too_long(outcome: Ended) -> None:
+    assert lines(outcome=outcome) == []
+    assert lines(("asg-0",), outcome=outcome) == []
+    (late,) = lines(("asg-2",), outcome=outcome)
+    assert f"wait for asg-0 ({outcome}: " in late.reason
+
+
+def test_where_nobody_waits_nothing_is_held() -> None:
+    assert lines(outcome="rejected", waiting="WindowClosed") == []
+    assert lines(("asg-1",), outcome="rejected", waiting="WindowClosed") == []
