@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 DEPLOY_VENV ?= build/deploy-venv
+MUTANTS_VENV ?= build/mutants-venv
 PORT ?= 0
 SPEED ?= 60
 
@@ -16,11 +17,12 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 
 # What a caller gives is text, to make and to the shell: no $(…) or `…` in it is run. Recipes take it
 # from the environment.
-GIVEN = TO EVENT FUNCTION ARGS FAULT YES ROLES
+GIVEN = TO EVENT FUNCTION ARGS FAULT YES ROLES MODULE
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
-.PHONY: run cloud fault invoke test test-built lint types audit check fuzz fuzz-guided day bench lock
-.PHONY: picture build plan deploy destroy rollback role deploy-scf update-scf remove-scf rollback-scf
+.PHONY: run cloud fault invoke test test-built lint types audit check fuzz fuzz-guided mutants day
+.PHONY: bench lock picture build plan deploy destroy rollback role deploy-scf update-scf remove-scf
+.PHONY: rollback-scf
 
 # Plays the main job on a local cloud: publish an image, and scaling groups roll onto it.
 run: $(VENV)/run-installed
@@ -88,6 +90,11 @@ build/atheris: tests/fuzz/requirements.txt | $(VENV)/installed
 	$(PIP) --target $@ -r $<
 	touch $@
 
+# Changes the code that decides, one place at a time, and says what no test notices: half an hour or
+# more; MODULE=rules/watch.py takes one module, WORKERS=1 one core.
+mutants: $(MUTANTS_VENV)/installed $(VENV)/installed
+	PATH="$(abspath $(BIN)):$$PATH" $(MUTANTS_VENV)/bin/python -m tests.mutants $${MODULE:+"$$MODULE"}
+
 # 24 hours of 100 groups, an image an hour, with calls and instances that fail: some minutes.
 day: $(VENV)/installed
 	DAY=full $(BIN)/python -m pytest -n0 -s -q tests/end_to_end/test_day.py
@@ -130,6 +137,7 @@ lock:
 	$(LOCK) pyproject.toml --output-file requirements.txt
 	$(LOCK) --group local --constraint requirements.txt --output-file local/requirements.txt
 	$(LOCK) --group deploy --constraint requirements.txt --output-file deploy/requirements.txt
+	$(LOCK) --group mutants --output-file tests/mutants/requirements.txt
 	$(LOCK) --group tests --constraint requirements.txt --constraint local/requirements.txt \
 		--no-emit-package tencentcloud-sdk-python --output-file tests/requirements.txt
 
@@ -141,10 +149,12 @@ $(VENV)/run-installed: $(RUN_REQUIREMENTS)
 	touch $@
 
 $(DEPLOY_VENV)/installed: deploy/requirements.txt
+$(MUTANTS_VENV)/installed: tests/mutants/requirements.txt
+$(DEPLOY_VENV)/installed $(MUTANTS_VENV)/installed:
 	@$(NEW_ENOUGH)
-	rm -rf $(DEPLOY_VENV)
-	$(PYTHON) -m venv $(DEPLOY_VENV)
-	$(DEPLOY_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	rm -rf $(@D)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
 		--require-hashes -r $<
 	touch $@
 

@@ -174,10 +174,10 @@ def _last_try(member: Member) -> Activity | None:
     says nothing of this: after a command each Sunday, what failed before it still has.
     """
     updated = member.configuration.updated if member.configuration else None
-    past: tuple[Activity, ...] = member.fleet.past.get(member.group_id, ())
+    past = member.fleet.past.get(member.group_id, ())
     if not member.sets_image or updated is None or not past:
         return member.activity
-    for one in reversed(past):
+    for one in past[::-1]:
         since = one.created is not None and one.created >= updated
         if (one.kind, one.status, since) != ("NORMAL", "SUCCESSFUL", True):
             return one
