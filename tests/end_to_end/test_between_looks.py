@@ -184,6 +184,37 @@ def test_a_refused_start_puts_nothing_back_under_one_that_another_function_began
     assert it.runs(GROUP) == {B}
 
 
+def configure(it: World, image: str) -> None:
+    """Let a person put an image into the group's launch configuration."""
+    name = it.region.groups[GROUP].launch_configuration_id
+    fields = {"LaunchConfigurationId": name, "ImageId": image}
+    person.operate(Invariants(it), "ModifyLaunchConfigurationAttributes", **fields)
+
+
+def test_a_refused_start_puts_nothing_back_over_what_a_person_has_set_meanwhile(it: World) -> None:
+    follower(it)
+    it.make_image(B)
+    it.make_image(C)
+    start = "StartInstanceRefresh"
+    actions = [action.rpartition(":")[2] for action in allowed("webhook")]
+    it.roles["webhook"] = it.cloud.role(allow=[action for action in actions if action != start])
+    with after(it, first(start), lambda: configure(it, C)):
+        _, document = it.post(AutoScalingGroupId=GROUP, ImageId=B)
+    assert "used or changed meanwhile and left as it is" in document["Outcomes"][0]["Reason"]
+    assert it.configured(GROUP) == C
+
+
+def test_nothing_is_restored_over_what_a_person_has_set_meanwhile(it: World) -> None:
+    follower(it, fail_process="AUTO_ROLLBACK")
+    it.make_image(B)
+    it.cloud.faults.fail_image(B)
+    rolled(it)
+    it.region.add_image(C, family="other", created=it.cloud.clock.now())
+    with decided(it, lambda: configure(it, C), checks=2):
+        assert it.tick()["States"] == {"queued": 1}
+    assert it.configured(GROUP) == C
+
+
 def test_a_rollback_that_a_person_began_meanwhile_is_no_progress(it: World) -> None:
     follower(it)
     it.make_image(B)

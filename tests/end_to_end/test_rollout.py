@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from instance_refresh.invocation import TryAgain
-from tests.end_to_end.harness import BEFORE, LATER, World, world
+from tests.end_to_end.harness import BEFORE, LATER, World, signed, world
 
 OLD, NEW = "img-00000001", "img-00000002"
 WEB = "asg-web00001"
@@ -198,6 +198,21 @@ def test_an_image_that_is_gone_is_not_put_back(it: World) -> None:
         assert failed["Outcome"] == "failed"
         assert OLD not in failed["Reason"]
     assert it.configured(WEB) == NEW
+
+
+def test_a_caller_is_told_when_to_come_again_after_throttling_and_only_then(it: World) -> None:
+    body = json.dumps({"AutoScalingGroupId": WEB, "ImageId": NEW})
+
+    def answer() -> tuple[int, str | None]:
+        event = {"httpMethod": "POST", "headers": signed(body), "body": body}
+        said = it.call("webhook", event)
+        return said["statusCode"], said["headers"].get("Retry-After")
+
+    for action in ("DescribeAutoScalingGroups", "StartInstanceRefresh"):
+        it.cloud.faults.inject(action, "throttle", times=99)
+        assert answer() == (429, "5")
+        it.cloud.faults.clear()
+    assert answer() == (202, None)
 
 
 def test_a_throttled_start_is_sent_again_once(it: World) -> None:
