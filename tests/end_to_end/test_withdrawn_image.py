@@ -210,3 +210,28 @@ def test_what_failed_here_is_not_tried_again_after_each_command(it: World) -> No
     it.make_image(C)
     ticks(it, 3)
     assert it.runs(GROUP) == {C}
+
+
+@pytest.mark.parametrize("others", [0, 6])
+def test_what_failed_here_takes_the_place_of_nothing_that_a_person_rolls_out(
+    it: World, others: int
+) -> None:
+    """With many groups, only activities that are live are read of all of them."""
+    follower(it, fail_process="AUTO_ROLLBACK", batch_size="50pct")
+    for number in range(others):
+        it.region.add_group(f"asg-other00{number}", image=A, tags=tags(image_family="other"))
+    it.make_image(C)
+    it.make_image(B)
+    it.cloud.faults.fail_image(B)
+    ticks(it, 3)
+    status, _ = it.post(AutoScalingGroupId=GROUP, ImageId=C, Force=True, RefreshSettings=PAUSES)
+    assert status == 202
+    it.finish()
+    for _ in range(3):
+        assert "cancelled" not in {o["Outcome"] for o in it.tick()["Outcomes"]}
+        steer(Invariants(it), GROUP, "CONTINUE")
+        it.finish()
+    assert it.runs(GROUP) == {C}
+    (said,) = [o for o in ticks(it, 3) if o["AutoScalingGroupId"] == GROUP]
+    assert (said["Outcome"], said["ImageId"]) == ("rejected", B)
+    assert it.runs(GROUP) == {C}

@@ -276,6 +276,10 @@ def test_a_command_since_then_is_no_reason_to_try_again_what_failed() -> None:
     changed_since = {"asc-a": configuration._replace(updated=hours(31))}
     starts(one(ASKED, seen._replace(launch_configurations=changed_since)))
     starts(one(ASKED, seen._replace(past={"asg-a": (command,)})))
+    another = activity("CANCELLED", created=30, activity_id="asr-2")
+    between = {"asc-a": configuration._replace(image_id="img-mid", updated=hours(25))}
+    tried = seen._replace(past={"asg-a": (failed, another)}, launch_configurations=between)
+    assert ends(one(ASKED, tried._replace(activities={"asg-a": another}))) == "rejected"
 
 
 def test_where_only_the_configuration_is_behind_nothing_is_reinstalled() -> None:

@@ -109,6 +109,15 @@ def test_activities_are_read_where_something_may_be_left() -> None:
     assert not wanted(with_unknown_past, refused())
 
 
+def test_activities_are_read_where_a_newer_image_would_take_the_place_of_a_paused_one() -> None:
+    waits = unread(paused(), names=OLD)
+    assert wanted(with_unknown_past, waits)
+    assert not wanted(with_unknown_past, waits, REQUEST)
+    read = waits.fleet._replace(past={"asg-a": (paused(),)})
+    assert not wanted(with_unknown_past, member_of(ASKED, read, policy=WEB))
+    assert not wanted(with_unknown_past, unread(paused(), names=NEW))
+
+
 def test_the_end_of_an_activity_is_read_where_a_higher_ring_waits_for_its_bake() -> None:
     groups = [group(f"asg-{n}") for n in range(2)]
     runs = {"asg-0": tuple(instances("asg-0", 4, NEW)), "asg-1": tuple(instances("asg-1", 4, OLD))}

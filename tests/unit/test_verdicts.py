@@ -160,6 +160,20 @@ def test_a_newer_image_takes_the_place_of_a_paused_one_in_its_turn() -> None:
     assert todo(older(window=window("02:00-03:00 UTC")), 21.1) == ["queued", "already_current"]
 
 
+def test_what_failed_here_takes_the_place_of_nothing_however_new_it_is() -> None:
+    failed = activity("FAILED", "asg-0", created=15, activity_id="asr-0")
+    waits = paused("AUTO_PAUSE")
+    where = fleet(*groups(1), activities=(waits,), past={"asg-0": (failed, waits)})
+    set_since = where.launch_configurations["asc-0"]._replace(updated=hours(16))
+    tried = where._replace(launch_configurations={"asc-0": set_since})
+    assert todo(followers(tried, BAKED), 21.1) == ["queued"]
+    assert todo(followers(tried, BAKED), 21.3) == ["resume"]
+    older_than_it = failed._replace(created=hours(5))
+    untried = tried._replace(past={"asg-0": (older_than_it, waits)})
+    assert todo(followers(untried, BAKED), 21.1) == ["cancel"]
+    assert todo(followers(where._replace(past={}), BAKED), 21.1) == ["cancel"]
+
+
 def test_a_batch_that_has_baked_goes_on_only_if_no_newer_image_waits_for_its_ring() -> None:
     assert todo(older(lower=OLD), 21.3) == ["queued", "start"]
     closed = older(window=window("21:15-22:00 UTC"))

@@ -100,12 +100,19 @@ def with_unknown_images(members: list[Member], _: Looks) -> list[Member]:
 
 
 def with_unknown_past(members: list[Member], looks: Looks) -> list[Member]:
-    """Give those whose newest activity says whether the image failed here, and what it left."""
+    """Give those whose newest activity says whether the image failed here, and what it left.
+
+    A newer image takes the place of a paused one only if it has not failed here.
+    """
     return [
         m
         for m in members
         if (m.group_id not in m.fleet.activities and settled(m) is None)
-        or (looks.watches and m.group_id not in m.fleet.past and _may_be_left(m))
+        or (
+            looks.watches
+            and m.group_id not in m.fleet.past
+            and (_may_be_left(m) or watch.newer_image(m))
+        )
     ]
 
 

@@ -144,16 +144,20 @@ def current(member: Member) -> Outcome | Start | None:
 
 def rejected(member: Member) -> Outcome | None:
     """5. What failed, was rolled back or cancelled here is not tried again by itself."""
-    activity, image = member.activity and _last_try(member), member.image
-    if member.request.force or member.instances is None:
+    if member.activity is None or member.instances is None or member.request.force:
         return None
-    past = {one.activity_id: one for one in member.fleet.past.get(member.group_id, ())}
-    attempt = activity and attempt_of(activity, {**past, **member.fleet.origins})
-    if activity is None or attempt is None or image is None:
+    return failed_here(member)
+
+
+def failed_here(member: Member) -> Outcome | None:
+    """Say how the last attempt at the image ended, None if there was none or it went well."""
+    image, last = member.image, _last_try(member)
+    if image is None or last is None:
+        return None
+    activity, attempt = last
+    if attempt is None:
         return None
     if image.created and attempt.created and attempt.created < image.created:
-        return None
-    if _of_another_image(member, attempt):
         return None
     how = "was rolled back" if activity.kind == "ROLLBACK" else f"ended {activity.status}"
     reason = f"the last attempt here since image {image.image_id} was made {how}: "
@@ -167,29 +171,24 @@ def rejected(member: Member) -> Outcome | None:
     )
 
 
-def _last_try(member: Member) -> Activity | None:
-    """Give the newest activity that may have brought the image.
+def _last_try(member: Member) -> tuple[Activity, Activity | None] | None:
+    """Give the newest activity that may have brought the image, and what it ended badly.
 
-    One that succeeded since the launch configuration names another image brought that one, and
-    says nothing of this: after a command each Sunday, what failed before it still has.
+    One that began since the launch configuration names another image brought that one, and says
+    nothing of this: after a command each Sunday, what failed before it still has. Where all run
+    that other image, the platform may have put it back when the attempt had failed.
     """
+    fleet = member.fleet
+    past = fleet.past.get(member.group_id, (member.activity,) if member.activity else ())
+    known = {**{one.activity_id: one for one in past}, **fleet.origins}
     updated = member.configuration.updated if member.configuration else None
-    past = member.fleet.past.get(member.group_id, ())
-    if not member.sets_image or updated is None or not past:
-        return member.activity
     for one in past[::-1]:
-        since = one.created is not None and one.created >= updated
-        if (one.kind, one.status, since) != ("NORMAL", "SUCCESSFUL", True):
-            return one
+        attempt = attempt_of(one, known)
+        began = (attempt or one).created
+        since = member.sets_image and updated and began and began >= updated
+        if not since or (attempt and member.running_images == {member.configured}):
+            return one, attempt
     return None
-
-
-def _of_another_image(member: Member, attempt: Activity) -> bool:
-    """The configuration still names what the attempt brought, and that is another image."""
-    updated = member.configuration.updated if member.configuration else None
-    if not member.sets_image or updated is None or attempt.created is None:
-        return False
-    return updated <= attempt.created and member.running_images != {member.configured}
 
 
 def put_back(member: Member) -> Finding | None:

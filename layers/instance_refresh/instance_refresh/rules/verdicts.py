@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..model.action import NOT_DEPLOYED, Finding, Start
 from ..model.outcome import Outcome
 from . import watch
-from .decide import decide
+from .decide import decide, failed_here
 from .leftovers import leftovers
 from .report import told
 from .restore import restore
@@ -91,7 +91,8 @@ def _of_live(
     member: Member, wait: Wait | None, rejected_below: list[str], limits: Limits, now: datetime
 ) -> Finding | None:
     """Let a newer image take a paused activity's place, or say what the activity needs."""
-    if wait is None and limits.refreshing and (found := watch.newer_image(member)):
+    found = watch.newer_image(member) if wait is None and limits.refreshing else None
+    if found and not failed_here(member):
         return found
     newer_waits = member.is_newer and wait is not None and wait.code == RING_WAITS
     return watch.live(member, limits, now, rejected_below, newer_waits=newer_waits)
