@@ -235,3 +235,20 @@ def test_what_failed_here_takes_the_place_of_nothing_that_a_person_rolls_out(
     (said,) = [o for o in ticks(it, 3) if o["AutoScalingGroupId"] == GROUP]
     assert (said["Outcome"], said["ImageId"]) == ("rejected", B)
     assert it.runs(GROUP) == {C}
+
+
+@pytest.mark.parametrize("commands", [0, 2])
+def test_what_failed_here_is_not_tried_again_however_long_ago(it: World, commands: int) -> None:
+    """A tick lists the activities of some days; what is older is looked up."""
+    follower(it, fail_process="AUTO_ROLLBACK")
+    it.make_image(B)
+    it.cloud.faults.fail_image(B)
+    ticks(it, 3)
+    for week in range(3):
+        it.advance(8 * 86400)
+        if week < commands:
+            assert it.tick({"AutoScalingGroupId": GROUP})["Outcomes"][0]["Outcome"] == "started"
+            it.finish()
+        (said,) = [o for o in ticks(it, 2) if o["Outcome"] != "succeeded"]
+        assert (said["Outcome"], said["ImageId"]) == ("rejected", B)
+        assert it.runs(GROUP) == {A}

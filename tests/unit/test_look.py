@@ -87,9 +87,18 @@ def test_activities_are_read_of_groups_that_would_start() -> None:
     would = unread(instances=fleet().instances)
     for looks in (TICK, REQUEST):
         assert wanted(with_unknown_past, would, looks)
-        assert not wanted(with_unknown_past, member_of(ASKED, fleet(), policy=WEB), looks)
+        read = fleet(past={"asg-a": ()})
+        assert not wanted(with_unknown_past, member_of(ASKED, read, policy=WEB), looks)
     current = unread(names=NEW, instances=fleet(runs=NEW).instances)
     assert not wanted(with_unknown_past, current)
+
+
+def test_activities_are_read_where_a_command_says_nothing_of_what_failed_before_it() -> None:
+    command = activity("SUCCESSFUL")
+    since = fleet(activities=(command,))
+    assert wanted(with_unknown_past, member_of(ASKED, since, policy=WEB))
+    read = since._replace(past={"asg-a": (command,)})
+    assert not wanted(with_unknown_past, member_of(ASKED, read, policy=WEB))
 
 
 def test_activities_are_read_where_something_may_be_left() -> None:

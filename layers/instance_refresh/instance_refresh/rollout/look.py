@@ -107,12 +107,8 @@ def with_unknown_past(members: list[Member], looks: Looks) -> list[Member]:
     return [
         m
         for m in members
-        if (m.group_id not in m.fleet.activities and settled(m) is None)
-        or (
-            looks.watches
-            and m.group_id not in m.fleet.past
-            and (_may_be_left(m) or watch.newer_image(m))
-        )
+        if m.group_id not in m.fleet.past
+        and (settled(m) is None or (looks.watches and (_may_be_left(m) or watch.newer_image(m))))
     ]
 
 
@@ -162,7 +158,7 @@ def newest_activities(fleet: Fleet, members: list[Member], cloud: Cloud) -> Flee
     ids = [m.group_id for m in members]
     seen = {one.activity_id: one for one in cloud.autoscaling(fleet.region).activities_of(ids)}
     newest = {one.group_id: one for one in seen.values()}
-    past: dict[str, tuple[Activity, ...]] = {}
+    past: dict[str, tuple[Activity, ...]] = dict.fromkeys(ids, ())
     for one in seen.values():
         past[one.group_id] = (*past.get(one.group_id, ()), one)
     origins = {o.activity_id: o for a in newest.values() if (o := seen.get(a.origin_id))}
