@@ -156,6 +156,24 @@ class Histories(RuleBasedStateMachine):
         assert not dry or len(self.it.cloud.writes()) == writes
         self.it.advance(then)
 
+    @rule(to=some_groups, then=seconds)
+    def webhook_with_a_command(self, to: list[str], then: int) -> None:
+        """The body of the API's page: no image, and pauses between the batches."""
+        self.watch.forced = f"webhook {self.it.cloud.clock.now()}"
+        pauses = {"RollingUpdateSettings": {"BatchPause": "BATCH_INTERVAL_PAUSE"}}
+        check_document(*self.it.post(AutoScalingGroupIds=to, RefreshSettings=pauses))
+        self.watch.forced = ""
+        self.it.advance(then)
+
+    @rule(most=st.integers(1, 3), ago=back, then=seconds)
+    def webhook_by_tags(self, most: int, ago: int, then: int) -> None:
+        """No more groups are started than are meant."""
+        began = len(self.it.region.activities)
+        tags = [{"Key": FAMILY_TAG, "Value": "web"}]
+        check_document(*self.it.post(Tags=tags, ImageId=self.image(ago), MaxGroups=most))
+        assert len(self.it.region.activities) - began <= most
+        self.it.advance(then)
+
     @rule(passing=st.lists(seconds, min_size=2, max_size=6))
     def ticks(self, passing: list[int]) -> None:
         for some in passing:
@@ -198,6 +216,17 @@ class Histories(RuleBasedStateMachine):
     def operator_steers(self, group: str, action: str) -> None:
         steer(self.watch, group, action)
 
+    @rule(group=groups, enabled=st.booleans())
+    def operator_enables_or_disables(self, group: str, enabled: bool) -> None:
+        action = f"{'Enable' if enabled else 'Disable'}AutoScalingGroup"
+        operate(self.watch, action, AutoScalingGroupId=group)
+
+    @rule(group=groups)
+    def operator_takes_out_of_standby(self, group: str) -> None:
+        out = [i.instance_id for i in self.it.members(group) if i.life_cycle_state == "STANDBY"]
+        if out:
+            operate(self.watch, "ExitStandby", AutoScalingGroupId=group, InstanceIds=out)
+
     @invariant()
     def holds(self) -> None:
         if hasattr(self, "watch"):
@@ -212,6 +241,7 @@ class Histories(RuleBasedStateMachine):
     def everything_is_delivered(self) -> None:
         self.api_goes_wrong(kinds=[], seed=0)
         for group in FOLLOWERS:
+            operate(self.watch, "EnableAutoScalingGroup", AutoScalingGroupId=group)
             tags = self.it.region.groups[group].tags
             tags["instance-refresh:paused-action"] = "rollback"
         for event in self.events:
