@@ -273,6 +273,8 @@ def test_a_command_since_then_is_no_reason_to_try_again_what_failed() -> None:
     assert decision.activity == "asr-1"
     # Whatever has brought the image itself, or may have, says how it goes with it.
     starts(one(ASKED, fleet(names=NEW, activities=(command,), past={"asg-a": (failed, command)})))
+    at_once = {"asc-a": configuration._replace(updated=hours(30))}
+    assert ends(one(ASKED, seen._replace(launch_configurations=at_once))) == "rejected"
     changed_since = {"asc-a": configuration._replace(updated=hours(31))}
     starts(one(ASKED, seen._replace(launch_configurations=changed_since)))
     starts(one(ASKED, seen._replace(past={"asg-a": (command,)})))

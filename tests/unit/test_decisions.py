@@ -91,6 +91,9 @@ def test_what_supersedes_an_image_is_named() -> None:
         "image img-old (2026-01-01 00:00:00Z) is older than img-new (2026-01-01 10:00:00Z)"
     )
     assert found.remedy == "To go back, deprecate the newer image, then set Force."
+    both = tuple(instances("asg-a", 1, MID)) + tuple(instances("asg-a", 1, NEW))
+    first = one(fleet(instances={"asg-a": both}, images=three()), back)
+    assert "older than img-mid (2026-01-01 05:00:00Z)" in first.reason
     alone = one(fleet(group(tags={}), runs=NEW), back)
     assert alone.remedy == "Set Force to go back to the older image."
 
@@ -183,7 +186,8 @@ def test_a_configuration_that_was_only_set_spends_what_asked_for_it() -> None:
 
     assert given(updated=hours(25))
     assert given(updated=hours(26))
-    assert not given(updated=hours(24.9))
+    assert given(updated=hours(25) - CLOCKS_DIFFER)
+    assert not given(updated=hours(25) - CLOCKS_DIFFER - timedelta(seconds=1))
     assert not given(updated=None)
     assert not given(updated=hours(26), created=hours(26))  # made, and never changed
     assert not given(updated=hours(26), runs=OLD)

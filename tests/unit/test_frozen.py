@@ -247,6 +247,8 @@ def test_what_the_platform_says_of_an_instance_is_collected() -> None:
     assert watch.platform_words(member, ()) == ()
     assert watch.platform_words(member, ("ins-c",)) == ()
     unread = member._replace(fleet=member.fleet._replace(unread="no right", machines={}))
+    assert watch.platform_words(unread, ()) == ()
+    assert watch.platform_words(unread._replace(activity=None), ("ins-b",)) == ()
     assert watch.platform_words(unread, ("ins-b",))[-1] == (
         "what the platform says of it could not be read: no right"
     )
@@ -283,6 +285,9 @@ def test_what_failed_is_rolled_back_for_a_newer_image_where_it_can_be(
 
 
 def test_nothing_gives_way_to_what_may_be_no_newer() -> None:
+    same: dict[str, Any] = {"images": {OLD: image(OLD, 10), NEW: image(NEW, 10)}}
+    assert watch.newer_image(case(paused(), names=OLD, **same)) is None
+    assert not case(paused(), names=OLD, images={OLD: image(OLD)}).is_newer
     unknown: dict[str, Any] = {"images": {NEW: image(NEW, 10)}}
     assert watch.newer_image(case(paused(), names=OLD, **unknown)) is None
     assert watch.newer_image(case(activity("RUNNING"), names=OLD)) is None

@@ -213,6 +213,8 @@ def test_no_group_starts_on_a_configuration_that_is_being_restored() -> None:
     failed = activity("FAILED", "asg-0", created=20)
     where = fleet(*sharing, names=NEW, activities=(failed,))
     assert todo(followers(where, WEB, WEB)) == ["restore", "queued"]
+    waits = said(followers(where, WEB, WEB), "asg-1")
+    assert (waits.status, waits.reason) == (202, "asc-s is being restored")
     other = fleet(*groups(2), names=NEW, activities=(failed,))
     assert todo(followers(other, WEB, WEB)) == ["restore", "start"]
 
