@@ -44,6 +44,7 @@ class Between(NamedTuple):
             since, every = _EPOCH, min(every, _UNDATED)
         if since > self.until:
             return False
+        every = max(every, timedelta(seconds=1))
         return since + (self.until - since) // every * every > self.since
 
 
