@@ -137,6 +137,16 @@ def test_followers_are_not_taken_back_from_their_familys_newest() -> None:
         assert starts(fleet(images=other), late)
 
 
+def test_an_event_that_comes_late_brings_no_older_image_where_the_newest_failed() -> None:
+    """Whether its attempt has been undone in the launch configuration yet, or not."""
+    late = Request(region="ap-guangzhou", image_id=MID, image_family="web")
+    for names in (NEW, OLD):
+        where = fleet(names=names, images=three(), activities=live("FAILED"))
+        assert one(where, late).outcome == "superseded"
+    where = fleet(names=NEW, images=three(), activities=live("FAILED"))
+    assert starts(where, late._replace(group_ids=("asg-a",)))
+
+
 SPENT = [PLAIN, ASKED._replace(force=True)]
 
 

@@ -91,7 +91,8 @@ def _is_to_run(image: Image, member: Member) -> bool:
         return False
     if image.image_id == member.configured:
         seen = member.instances is not None and member.group_id in member.fleet.activities
-        return seen and not ended_badly(member)
+        if seen and not ended_badly(member):
+            return True
     followed = member.request.image_family if member.request.for_followers else None
     return image.family == followed and image.usable and allows(image, member.allowed)
 
