@@ -65,6 +65,10 @@ def test_a_refusal_may_be_tried_again_only_if_every_reason_passes() -> None:
     ]  # fmt: skip
     lasting = told(with_new(group(in_activity=True), state="SYNCING", deprecated=True))
     assert not lasting.retryable
+    first = refused(member_of(ASKED, with_new(state="SYNCING"), allowed=Allowed(groups=("asg-b",))))
+    assert first
+    assert [one.code for one in first.refusals] == ["ImageNotNormal", "GroupNotAllowed"]
+    assert (first.code, first.status, first.retryable) == ("ImageNotNormal", 409, False)
 
 
 def test_the_state_of_an_image_is_said_with_how_far_it_is() -> None:
