@@ -1,0 +1,88 @@
+"""The Terraform module makes what serverless.yml describes, and neither changes alone."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deploy.variables import derived, missing, needed
+from tests.contract.terraform_calls import (
+    ALL,
+    DEPLOYMENTS,
+    GIVEN,
+    by_deploy,
+    by_module,
+    packaged,
+    planned,
+)
+from tests.contract.terraform_module import FOLDER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return packaged(tmp_path)
+
+
+@pytest.mark.parametrize("which", DEPLOYMENTS)
+def test_the_module_makes_what_serverless_yml_describes(root: Path, which: str) -> None:
+    environ = derived({**GIVEN, **DEPLOYMENTS[which]})
+    assert not missing(environ, needed())
+    assert by_module(planned(root, environ)) == by_deploy(root, environ)
+
+
+BUILT = (
+    ("serverless.yml", "timeout: 30\n", "timeout: 31\n"),
+    ("serverless.yml", "memorySize: 128", "memorySize: 256"),
+    ("serverless.yml", "over HTTP", "over HTTPS"),
+    ("serverless.yml", "        - { key: MAX_GROUPS, value: '${env:MAX_GROUPS}' }\n", ""),
+    ("serverless.yml", "'${env:STUCK_LIMIT}'", "'${env:PAUSED_LIMIT}'"),
+    ("serverless.yml", "enableIntranet: false", "enableIntranet: true"),
+    ("serverless.yml", "cos:ObjectCreated:*", "cos:ObjectCreated:Put"),
+    ("serverless.yml", "name: reconcile", "name: look"),
+    ("serverless.yml", "role: instance-refresh-webhook", "role: instance-refresh"),
+    ("layers/dependencies/serverless.yml", "Third party", "Other"),
+    ("role/schedule.json", '        "name/as:CancelInstanceRefresh",\n', ""),
+    ("role/webhook.json", "auto-scaling-group/${AUTO_SCALING_GROUPS}", "auto-scaling-group/*"),
+    ("role/trust-policy.json", "scf.qcloud.com", "apigateway.qcloud.com"),
+)
+MODULE = (
+    ("main.tf", "timeout     = 30\n", "timeout     = 31\n"),
+    ("main.tf", "mem_size          = 128", "mem_size          = 256"),
+    ("main.tf", "enable_public_net = true", "enable_public_net = false"),
+    ("main.tf", "STUCK_LIMIT      = var.stuck_limit", "STUCK_LIMIT = var.paused_limit"),
+    ("main.tf", "COS_ENDPOINT     = var.cos_endpoint\n", ""),
+    ("main.tf", '["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"]', '["WEBHOOK_SECRET"]'),
+    ("triggers.tf", '"reconcile"', '"look"'),
+    ("triggers.tf", '"OPEN"', '"CLOSE"'),
+    ("triggers.tf", "EnableIntranet = false", "EnableIntranet = true"),
+    ("roles.tf", '          "name/as:CancelInstanceRefresh",\n', ""),
+    ("roles.tf", '["name/cos:GetObject"]', '["name/cos:GetObject", "name/cos:PutObject"]'),
+    ("roles.tf", "scf.qcloud.com", "apigateway.qcloud.com"),
+)
+
+
+@pytest.mark.parametrize(("name", "old", "new"), BUILT)
+def test_a_change_of_the_description_alone_is_noticed(
+    root: Path, name: str, old: str, new: str
+) -> None:
+    changed(root / name, old, new)
+    assert by_module(planned(root, ALL)) != by_deploy(root, ALL)
+
+
+@pytest.mark.parametrize(("name", "old", "new"), MODULE)
+def test_a_change_of_the_module_alone_is_noticed(root: Path, name: str, old: str, new: str) -> None:
+    folder = root / "terraform"
+    shutil.copytree(FOLDER, folder)
+    changed(folder / name, old, new)
+    assert by_module(planned(root, ALL, folder)) != by_deploy(root, ALL)
+
+
+def changed(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
