@@ -21,7 +21,7 @@ GIVEN = TO EVENT FUNCTION ARGS FAULT YES ROLES MODULE
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name)))$(eval export $(name)))
 
 .PHONY: run cloud fault invoke test test-built lint types audit check fuzz fuzz-guided mutants day
-.PHONY: bench lock picture build plan deploy destroy rollback role deploy-scf update-scf remove-scf
+.PHONY: bench lock picture build release plan deploy destroy rollback role deploy-scf update-scf remove-scf
 .PHONY: rollback-scf
 
 # Plays the main job on a local cloud: publish an image, and scaling groups roll onto it.
@@ -111,6 +111,12 @@ picture:
 build:
 	@$(NEW_ENOUGH)
 	$(PYTHON) layers/build.py
+
+# Makes what a release consists of, in dist/, from a tree without changes: zips, bill of materials,
+# Terraform module and SHA256SUMS. The same commit gives the same bytes.
+release:
+	@$(NEW_ENOUGH)
+	$(PYTHON) layers/release.py
 
 # plan: build, and show what a deploy would do; deploy: the same, ask (YES=1: don't), do it, look
 # whether it is there, and call each function once; destroy: remove all of it; role: write the roles'

@@ -1,7 +1,7 @@
 """Turn the tree into the zips that SCF takes: `python layers/build.py`, or `make build`.
 
-Written to build/: a folder for each layer and function, as SCF unpacks it, its zip beside it, and
-sbom.json, the bill of the packages in them.
+Written to build/: a folder for each layer and function, as SCF unpacks it, its zip beside it,
+packages/ with the zips under their hashes, and sbom.json, the bill of the packages in them.
 Any Python from 3.10 on runs this; the byte code and the choice of wheels are Python 3.10's.
 """
 
@@ -16,7 +16,9 @@ from fnmatch import fnmatch
 from pathlib import Path, PurePosixPath
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from layers.packages import named_by_content
 from layers.sbom import bill
+from layers.version import version
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -114,7 +116,9 @@ def find_python(names: list[str]) -> str:
 
 def build(python: str, to: Path = BUILD) -> list[Path]:
     """Build every layer and function into `to`, and give the zips."""
-    return assemble(python, download(python, to / "wheels"), to)
+    zips = assemble(python, download(python, to / "wheels"), to)
+    named_by_content(zips, to / "packages")
+    return zips
 
 
 def assemble(python: str, wheels: list[Path], to: Path) -> list[Path]:
@@ -127,7 +131,7 @@ def assemble(python: str, wheels: list[Path], to: Path) -> list[Path]:
     for index in sorted((ROOT / "functions").glob("*/index.py")):
         parts[f"functions/{index.parent.name}"] = (FUNCTION_ROOT, tree(index.parent))
     to.mkdir(parents=True, exist_ok=True)
-    materials = bill(wheels, lambda name: not is_left_out(name))
+    materials = bill(wheels, lambda name: not is_left_out(name), version(ROOT))
     (to / "sbom.json").write_text(materials, encoding="utf-8")
     return [
         pack(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _LONGEST_NAME = 100  # longer is a licence's text, not its name
 
 
-def bill(wheels: list[Path], shipped: Callable[[str], bool]) -> str:
+def bill(wheels: list[Path], shipped: Callable[[str], bool], version: str) -> str:
     """Write the bill of the wheels of which code is shipped; the same wheels, the same bill."""
     components = [component(wheel) for wheel in sorted(wheels) if ships(wheel, shipped)]
     content = json.dumps(components, sort_keys=True)
@@ -26,7 +26,9 @@ def bill(wheels: list[Path], shipped: Callable[[str], bool]) -> str:
         "specVersion": "1.6",
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, content)}",
         "version": 1,
-        "metadata": {"component": {"type": "application", "name": "instance-refresh"}},
+        "metadata": {
+            "component": {"type": "application", "name": "instance-refresh", "version": version}
+        },
         "components": components,
     }
     return json.dumps(document, indent=2) + "\n"

@@ -153,7 +153,7 @@ resource "tencentcloud_scf_function" "this" {
     }
     precondition {
       condition     = var.webhook_auth == "cam" || contains(local.given_secrets, "WEBHOOK_SECRET")
-      error_message = "webhook_secret is needed, or webhook_auth = \"cam\"."
+      error_message = "A webhook_secret is needed, or webhook_auth = \"cam\"."
     }
   }
 

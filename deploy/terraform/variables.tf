@@ -49,7 +49,7 @@ variable "webhook_auth" {
 
   validation {
     condition     = contains(["signature", "cam"], var.webhook_auth)
-    error_message = "signature or cam is needed."
+    error_message = "Either signature or cam is needed."
   }
 }
 
@@ -181,7 +181,7 @@ variable "log_level" {
 
   validation {
     condition     = contains(["DEBUG", "INFO", "WARNING", "ERROR"], var.log_level)
-    error_message = "DEBUG, INFO, WARNING or ERROR is needed."
+    error_message = "One of DEBUG, INFO, WARNING and ERROR is needed."
   }
 }
 
@@ -258,7 +258,7 @@ variable "paused_action" {
 
   validation {
     condition     = contains(["alert", "retry", "continue", "rollback", "cancel"], var.paused_action)
-    error_message = "alert, retry, continue, rollback or cancel is needed."
+    error_message = "One of alert, retry, continue, rollback and cancel is needed."
   }
 }
 

@@ -43,12 +43,16 @@ def wrong(schema: dict[str, Any], given: Arguments, where: str) -> Iterator[str]
     yield from (f"{where}: {name} is missing" for name in needed if name not in given)
 
 
+def _is(value: object, kind: str) -> bool:
+    return type(value) is TYPES[kind]  # True is no number
+
+
 def _fault(known: dict[str, Any], value: Any, given: Arguments) -> str:
     if not known:
         return "is unknown"
     if not known.get("required") and not known.get("optional"):
         return "can't be given"
-    if type(value) is not TYPES[known["type"]]:
+    if not _is(value, known["type"]):
         return f"is no {known['type']}"
     if given.keys() & set(known.get("conflicts_with", ())):
         return "stands beside what it excludes"
