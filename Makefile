@@ -9,7 +9,7 @@ SPEED ?= 60
 
 RUN_REQUIREMENTS = requirements.txt local/requirements.txt
 REQUIREMENTS = $(RUN_REQUIREMENTS) tests/requirements.txt
-ALL_REQUIREMENTS = $(REQUIREMENTS) deploy/requirements.txt
+ALL_REQUIREMENTS = $(REQUIREMENTS) deploy/requirements.txt examples/image/requirements.txt
 NEW_ENOUGH = $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
 # One word for the shell, whatever is in it.
 quoted = '$(subst ','\'',$(1))'
@@ -144,6 +144,7 @@ lock:
 	$(LOCK) --group local --constraint requirements.txt --output-file local/requirements.txt
 	$(LOCK) --group deploy --constraint requirements.txt --output-file deploy/requirements.txt
 	$(LOCK) --group mutants --output-file tests/mutants/requirements.txt
+	$(LOCK) --group examples --constraint requirements.txt --output-file examples/image/requirements.txt
 	$(LOCK) --group tests --constraint requirements.txt --constraint local/requirements.txt \
 		--no-emit-package tencentcloud-sdk-python --output-file tests/requirements.txt
 
