@@ -52,6 +52,7 @@ locals {
         MANIFEST_BUCKETS = var.cos_bucket
         MANIFEST_PREFIX  = var.manifest_prefix
         MANIFEST_SUFFIX  = var.manifest_suffix
+        MODE             = var.mode
         MAX_REFRESHING   = tostring(var.max_refreshing)
         MAX_GROUPS       = tostring(var.max_groups)
       }
@@ -59,21 +60,28 @@ locals {
     schedule = {
       description = "Watches the refreshes, and brings groups to the newest image of their family"
       timeout     = 300
-      secrets     = []
+      secrets     = ["NOTIFY"]
       environment = {
-        AS_ENDPOINT      = var.as_endpoint
-        CVM_ENDPOINT     = var.cvm_endpoint
-        LOG_LEVEL        = var.log_level
-        IMAGE_CREATORS   = join(",", var.image_creators)
-        ALLOWED_GROUPS   = join(",", var.allowed_groups)
-        ALLOWED_REGIONS  = join(",", local.regions)
-        MAX_REFRESHING   = tostring(var.max_refreshing)
-        MAX_GROUPS       = tostring(var.max_groups)
-        PAUSED_LIMIT     = var.paused_limit
-        FAILED_LIMIT     = var.failed_limit
-        STUCK_LIMIT      = var.stuck_limit
-        UNDEPLOYED_LIMIT = var.undeployed_limit
-        PAUSED_ACTION    = var.paused_action
+        AS_ENDPOINT          = var.as_endpoint
+        CVM_ENDPOINT         = var.cvm_endpoint
+        LOG_LEVEL            = var.log_level
+        IMAGE_CREATORS       = join(",", var.image_creators)
+        ALLOWED_GROUPS       = join(",", var.allowed_groups)
+        ALLOWED_REGIONS      = join(",", local.regions)
+        MODE                 = var.mode
+        MAX_REFRESHING       = tostring(var.max_refreshing)
+        MAX_GROUPS           = tostring(var.max_groups)
+        PAUSED_LIMIT         = var.paused_limit
+        FAILED_LIMIT         = var.failed_limit
+        STUCK_LIMIT          = var.stuck_limit
+        UNDEPLOYED_LIMIT     = var.undeployed_limit
+        PAUSED_ACTION        = var.paused_action
+        PAUSED_ACTION_OTHERS = var.paused_action_others
+        RESTORE              = var.restore
+        REMIND_EVERY         = var.remind_every
+        SCHEDULE_CRON        = var.schedule_cron
+        NOTIFY_LEVEL         = var.notify_level
+        NOTIFY_LANGUAGE      = var.notify_language
       }
     }
   }
@@ -81,6 +89,7 @@ locals {
   secrets = {
     WEBHOOK_SECRET          = var.webhook_secret
     WEBHOOK_SECRET_PREVIOUS = var.webhook_secret_previous
+    NOTIFY                  = join(",", var.notify)
   }
   # Which are given is no secret, and a plan shows the other settings only if it isn't one.
   given_secrets = [for name, secret in local.secrets : name if nonsensitive(secret != "")]

@@ -174,6 +174,17 @@ variable "cos_endpoint" {
   }
 }
 
+variable "mode" {
+  description = "What schedule and manifests do: act, or observe, which says what it would do, and writes nothing."
+  type        = string
+  default     = "act"
+
+  validation {
+    condition     = contains(["act", "observe"], var.mode)
+    error_message = "One of act and observe is needed."
+  }
+}
+
 variable "log_level" {
   description = "The lowest log level that is written."
   type        = string
@@ -259,6 +270,73 @@ variable "paused_action" {
   validation {
     condition     = contains(["alert", "retry", "continue", "rollback", "cancel"], var.paused_action)
     error_message = "One of alert, retry, continue, rollback and cancel is needed."
+  }
+}
+
+variable "paused_action_others" {
+  description = "The same for the groups that follow no family."
+  type        = string
+  default     = "alert"
+
+  validation {
+    condition     = contains(["alert", "retry", "continue", "rollback", "cancel"], var.paused_action_others)
+    error_message = "One of alert, retry, continue, rollback and cancel is needed."
+  }
+}
+
+variable "restore" {
+  description = "Whose launch configurations are set back where they name an image that failed: all, followers or off."
+  type        = string
+  default     = "all"
+
+  validation {
+    condition     = contains(["all", "followers", "off"], var.restore)
+    error_message = "One of all, followers and off is needed."
+  }
+}
+
+variable "remind_every" {
+  description = "How often what needs someone is said again, such as 4h."
+  type        = string
+  default     = "4h"
+
+  validation {
+    condition     = can(regex("^[0-9]{1,6}[smhd]$", var.remind_every))
+    error_message = "A time such as 90m, 2h or 1d is needed."
+  }
+}
+
+variable "notify" {
+  description = "The URLs of the robots and endpoints that messages go to; who has one can write to the chat."
+  type        = list(string)
+  default     = []
+  sensitive   = true
+
+  validation {
+    condition     = alltrue([for url in var.notify : can(regex("^([a-z]+\\+)?https://[^\\s,]+$", url))])
+    error_message = "Addresses with https:// are needed."
+  }
+}
+
+variable "notify_level" {
+  description = "The least that is sent."
+  type        = string
+  default     = "WARNING"
+
+  validation {
+    condition     = contains(["INFO", "WARNING", "ERROR"], var.notify_level)
+    error_message = "One of INFO, WARNING and ERROR is needed."
+  }
+}
+
+variable "notify_language" {
+  description = "The language of messages."
+  type        = string
+  default     = "en"
+
+  validation {
+    condition     = contains(["en", "zh"], var.notify_language)
+    error_message = "One of en and zh is needed."
   }
 }
 

@@ -55,6 +55,16 @@ DEPLOYMENTS: dict[str, dict[str, str]] = {
         "STUCK_LIMIT": "3h",
         "UNDEPLOYED_LIMIT": "2d",
         "PAUSED_ACTION": "rollback",
+        "PAUSED_ACTION_OTHERS": "cancel",
+        "RESTORE": "followers",
+        "REMIND_EVERY": "8h",
+        "MODE": "observe",
+        "NOTIFY": (
+            "https://open.feishu.cn/open-apis/bot/v2/hook/0123456789,"
+            "cloudevents+https://example.com/events#whsec_" + 10 * "abcd"
+        ),
+        "NOTIFY_LEVEL": "INFO",
+        "NOTIFY_LANGUAGE": "zh",
         "SCHEDULE_CRON": "0 0 3 * * * *",
         "MANIFEST_PREFIX": "images/",
         "MANIFEST_SUFFIX": ".manifest",

@@ -64,6 +64,12 @@ REFUSED = {
     "STUCK_LIMIT": "1w",
     "UNDEPLOYED_LIMIT": "soon",
     "PAUSED_ACTION": "ignore",
+    "PAUSED_ACTION_OTHERS": "ignore",
+    "RESTORE": "some",
+    "REMIND_EVERY": "daily",
+    "NOTIFY": "http://example.com/hook",
+    "NOTIFY_LEVEL": "DEBUG",
+    "NOTIFY_LANGUAGE": "de",
 }
 
 
@@ -77,7 +83,12 @@ def test_what_make_deploy_refuses_the_module_refuses_too(root: Path, name: str) 
 
 def test_each_variable_that_has_a_form_is_refused_without_it() -> None:
     free = {"MANIFEST_SUFFIX"}  # any text but an empty one
-    assert needed() == REFUSED.keys() | free
+    assert needed() - {"MODE"} == REFUSED.keys() | free
+
+
+def test_a_mode_is_one_of_two(root: Path) -> None:
+    with pytest.raises(Failed, match="observe"):
+        planned(root, derived({**GIVEN, "MODE": "watch"}))
 
 
 def test_without_a_secret_nothing_is_made_unless_cam_checks(root: Path) -> None:
