@@ -1,7 +1,8 @@
 locals {
-  namespace = "default"
-  runtime   = "Python3.10"
-  regions   = length(var.allowed_regions) > 0 ? var.allowed_regions : [var.region]
+  namespace    = "default"
+  runtime      = "Python3.10"
+  looked_after = length(var.regions) > 0 ? var.regions : [var.region]
+  regions      = length(var.allowed_regions) > 0 ? var.allowed_regions : local.looked_after
 
   own      = "${path.module}/packages"
   packages = coalesce(var.packages, length(fileset(local.own, "*.zip")) > 0 ? local.own : "${path.module}/../../build/packages")
@@ -68,6 +69,7 @@ locals {
         IMAGE_CREATORS       = join(",", var.image_creators)
         ALLOWED_GROUPS       = join(",", var.allowed_groups)
         ALLOWED_REGIONS      = join(",", local.regions)
+        REGIONS              = join(",", var.regions)
         MODE                 = var.mode
         MAX_REFRESHING       = tostring(var.max_refreshing)
         MAX_GROUPS           = tostring(var.max_groups)

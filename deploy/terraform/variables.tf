@@ -109,12 +109,23 @@ variable "allowed_groups" {
 }
 
 variable "allowed_regions" {
-  description = "The regions that functions and roles serve; none is region alone."
+  description = "The regions that functions and roles serve; none is those of regions."
   type        = list(string)
   default     = []
 
   validation {
     condition     = alltrue([for name in var.allowed_regions : can(regex("^[a-z]{2,4}(-[a-z0-9]+)+$", name))])
+    error_message = "Regions such as ap-guangzhou are needed."
+  }
+}
+
+variable "regions" {
+  description = "The regions that the schedule looks after; none is region alone."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for name in var.regions : can(regex("^[a-z]{2,4}(-[a-z0-9]+)+$", name))])
     error_message = "Regions such as ap-guangzhou are needed."
   }
 }

@@ -39,6 +39,7 @@ DEPLOYMENTS: dict[str, dict[str, str]] = {
     "as the example": {},
     "by CAM": {"WEBHOOK_AUTH": "cam", "WEBHOOK_SECRET": ""},
     "while a secret changes": {"WEBHOOK_SECRET_PREVIOUS": "whsec_" + 10 * "wxyz"},
+    "of several regions": {"REGIONS": "ap-guangzhou,ap-shanghai"},
     "narrow": {
         "ALLOWED_REGIONS": "ap-guangzhou,ap-shanghai",
         "ALLOWED_GROUPS": "asg-9dn1a5y6,asg-1a2b3c4d",
