@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -136,6 +137,16 @@ def test_a_tag_has_its_section_in_the_changelog(root: Path) -> None:
     git(root, "commit", "-qam", "with")
     git(root, "tag", "--force", f"v{VERSION}")
     release.check(root)
+
+
+def test_the_changelog_keeps_its_form() -> None:
+    """As https://keepachangelog.com/en/1.1.0/ says."""
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## (.*)$", text, flags=re.MULTILINE)
+    assert sections[0] == "[Unreleased]"
+    assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", s) for s in sections[1:])
+    kinds = set(re.findall(r"^### (.*)$", text, flags=re.MULTILINE))
+    assert kinds <= {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 
 
 def test_without_a_commit_it_says_so(tmp_path: Path) -> None:
