@@ -20,7 +20,7 @@ _LONGEST_NAME = 100  # longer is a licence's text, not its name
 def bill(wheels: list[Path], shipped: Callable[[str], bool], version: str) -> str:
     """Write the bill of the wheels of which code is shipped; the same wheels, the same bill."""
     components = [component(wheel) for wheel in sorted(wheels) if ships(wheel, shipped)]
-    content = json.dumps(components, sort_keys=True)
+    content = json.dumps([version, components], sort_keys=True)
     document = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",

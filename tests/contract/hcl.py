@@ -157,7 +157,7 @@ def _loop(node: Node, scope: Mapping[str, Any]) -> list[dict[str, Any]]:
     intro, *rest = _trees(node)
     *names, over = _trees(intro)
     items = evaluate(over, scope)
-    pairs = items.items() if isinstance(items, dict) else enumerate(items)
+    pairs = sorted(items.items()) if isinstance(items, dict) else enumerate(items)
     words = [written(name) for name in names]
     turns = [{**scope, **dict(zip(words, pair[-len(words) :], strict=True))} for pair in pairs]
     conditions = [part for part in rest if part.data == "for_cond"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -178,25 +176,3 @@ def default(block: hcl.Block) -> str:
     if "default" not in block.arguments:
         return "required"
     return f"`{json.dumps(hcl.evaluate(block.arguments['default'], {}))}`"
-
-
-def test_terraform_itself_accepts_it(tmp_path: Path) -> None:
-    terraform = shutil.which("terraform")
-    if terraform is None:
-        pytest.skip("terraform is not there: `terraform validate` was not run")
-    shutil.copytree(FOLDER, tmp_path / "module")
-    for folder in (tmp_path / "module", *(tmp_path / "module" / "examples").iterdir()):
-        init = run(terraform, folder, "init", "-backend=false", "-input=false")
-        if init.returncode:
-            pytest.skip(
-                f"the provider can't be had: `terraform validate` was not run: {init.stderr[-300:]}"
-            )
-        for command in (("validate",), ("fmt", "-check", "-diff")):
-            done = run(terraform, folder, *command)
-            assert done.returncode == 0, done.stdout + done.stderr
-
-
-def run(terraform: str, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [terraform, *command, "-no-color"], cwd=folder, capture_output=True, text=True, check=False
-    )
