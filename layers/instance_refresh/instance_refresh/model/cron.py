@@ -56,9 +56,7 @@ def cron(text: str) -> Cron:
     parts = text.split()
     if len(parts) != len(_FIELDS):
         raise ValueError(ACCEPTED)
-    fields = tuple(
-        _numbers(part, *field) for part, field in zip(parts, _FIELDS, strict=True)
-    )
+    fields = tuple(_numbers(part, *field) for part, field in zip(parts, _FIELDS, strict=True))
     return Cron(fields, either="*" not in (parts[3][0], parts[5][0]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..model.request import START
 from ..rules.decide import decide
 from ..rules.preflight import region_refused
 from ..rules.report import held_rings, states, worth_telling
@@ -32,7 +33,12 @@ def roll_out(
     asked, fleet, outcomes = find.requested(request, settings.allowed, cloud)
     looks = Looks(settings.allowed, settings.limits, now, watches=False)
     members = look(asked, fleet, looks, cloud)
-    todo = decide(members, settings.limits)
+    if request.action == START:
+        todo = decide(members, settings.limits)
+    else:
+        from ..rules.asked import asked as asked_for  # few requests steer
+
+        todo = asked_for(members, settings.limits)
     if request.for_followers:
         todo = in_turn(members, todo, settings.limits, now)
     if request.dry_run:
