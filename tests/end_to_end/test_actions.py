@@ -10,14 +10,12 @@ import pytest
 
 from tests.contract.local_cloud import client
 from tests.end_to_end.harness import BEFORE, EVERY_ACTION, LATER, World, signed, tags, world
+from tests.end_to_end.meanwhile import after, first
+from tests.end_to_end.steering import CANCEL, DONE, GROUP, NEW, OLD, RESUME, ROLLBACK, STOP
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-OLD, NEW = "img-00000001", "img-00000002"
-GROUP = "asg-web00001"
-STOP, RESUME = "StopInstanceRefresh", "ResumeInstanceRefresh"
-ROLLBACK, CANCEL = "RollbackInstanceRefresh", "CancelInstanceRefresh"
 FIVE = ("StartInstanceRefresh", STOP, RESUME, ROLLBACK, CANCEL)
 PAUSING = {"RollingUpdateSettings": {"BatchNumber": 3, "BatchPause": "BATCH_INTERVAL_PAUSE"}}
 
@@ -101,7 +99,7 @@ def before(it: World, action: str, body: dict[str, Any]) -> None:
     it.advance(30)
 
 
-def after(it: World) -> Any:
+def became(it: World) -> Any:
     """Give what became of everything, ids and what is the default anyway aside."""
     it.finish()
     return [
@@ -124,7 +122,7 @@ def test_the_vendors_own_example_does_what_it_does_through_the_sdk(action: str) 
                 status, document = it.post(Action=action, **body)
                 assert status in (200, 202), document
             made = [call.action for call in it.cloud.writes()[known:]]
-            ends.append((made, after(it)))
+            ends.append((made, became(it)))
     assert ends[0] == ends[1]
     assert ends[0][0] == [action]
 
@@ -351,3 +349,15 @@ def test_the_answer_of_a_refused_call_is_the_platforms(it: World) -> None:
     said = ask(it, RESUME)
     code = "ResourceUnavailable.RefreshActivityStatusConflictWithOperation"
     assert (said["Outcome"], said["Code"]) == ("refused", code)
+
+
+@pytest.mark.parametrize("action", [RESUME, ROLLBACK, CANCEL])
+def test_two_deliveries_at_once_do_it_once(it: World, action: str) -> None:
+    paused(it)
+    call = event(Action=action)
+    said: list[str] = []
+    with after(it, first("DescribeRefreshActivities"), lambda: said.append(deliver(it, call))):
+        said.append(deliver(it, call))
+    assert (said[0], said[1] in ("refused", "busy")) == (DONE[action], True)
+    assert sum(not call.code for call in it.cloud.writes() if call.action == action) == 1
+    assert deliver(it, call) == DONE[action]

@@ -71,7 +71,7 @@ def test_packages_and_handlers_lie_at_the_root(built: Built) -> None:
 def test_the_zips_are_small(built: Built) -> None:
     size = {part: (built.first / f"{part}.zip").stat().st_size for part in PARTS}
     assert size["layers/dependencies"] + size["layers/instance_refresh"] < 3 * 1024 * 1024
-    assert size["layers/instance_refresh"] < 320 * 1024
+    assert size["layers/instance_refresh"] < 256 * 1024
     assert max(size[f"functions/{function}"] for function in FUNCTIONS) < 4 * 1024
 
 

@@ -142,11 +142,13 @@ def _roll_back(member: Member) -> Found:
     if member.instances is None:
         return None
     there = {one.instance_id for one in member.instances}
-    settings = of_rollback(activity, there, member.request)
-    if settings is None:
+    rollback = of_rollback(activity, there, member.request)
+    if rollback is None:
         reason = f"{activity.description}, and has touched no instance that is still there"
         return _refused(member, activity, "NothingToRollBack", reason)
-    return _to_do(activity, "rollback", settings=settings[0], notes=_of_rollback(member, settings))
+    settings, clamped = rollback
+    notes = _of_rollback(member, activity, clamped)
+    return _to_do(activity, "rollback", notes=notes, settings=settings)
 
 
 def _not_rolled_back(member: Member, activity: Activity) -> Outcome | None:
@@ -166,11 +168,12 @@ def _not_rolled_back(member: Member, activity: Activity) -> Outcome | None:
     return None
 
 
-def _of_rollback(member: Member, settings: tuple[Any, tuple[str, ...]]) -> tuple[str, ...]:
+def _of_rollback(member: Member, activity: Activity, clamped: tuple[str, ...]) -> tuple[str, ...]:
     """Say what the launch configuration names meanwhile: the API puts back instances' images."""
     names = f"{member.group.launch_configuration_id} names {member.configured} until it has ended"
-    back = "then the next tick, or this request again, puts back what the instances run"
-    return (*member.request.notes, *settings[1], f"{names}; {back}")
+    again = f"a request with OriginRefreshActivityId {activity.activity_id}"
+    back = f"then the next tick, or {again}, puts back what the instances run"
+    return (*member.request.notes, *clamped, f"{names}; {back}")
 
 
 def _is_rolled_back(member: Member) -> bool:
