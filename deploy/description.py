@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from deploy.policies import filled_in
+from deploy.policies import of_function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +113,7 @@ def _role(root: Path, key: str, name: str, environ: Mapping[str, str]) -> Role:
         json.loads((root / "role" / f"{file}.json").read_text(encoding="utf-8"))
         for file in ("trust-policy", key)
     )
-    return Role(name, trust, filled_in(policy, environ))
+    return Role(name, trust, of_function(key, policy, environ))
 
 
 def _layer(text: str, names: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from deploy.policies import filled_in
+from deploy.policies import of_function
 from deploy.variables import (
     ROOT,
     invalid,
@@ -45,11 +45,12 @@ def build(environ: dict[str, str], root: Path) -> None:
 
 def write_policies(environ: dict[str, str]) -> None:
     """Write each role's policy to build/role/, and name the files."""
-    stop_if(missing(environ, needed_by_roles() | {"COS_BUCKET"}))
+    stop_if(missing(environ, needed_by_roles() | {"COS_BUCKET", "ALLOWED_ACTIONS"}))
     folder = ROOT / "build" / "role"
     folder.mkdir(parents=True, exist_ok=True)
     for template in sorted((ROOT / "role").glob("*.json")):
-        document = filled_in(json.loads(template.read_text(encoding="utf-8")), environ)
+        policy = json.loads(template.read_text(encoding="utf-8"))
+        document = of_function(template.stem, policy, environ)
         path = folder / template.name
         path.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         print(path.relative_to(ROOT))  # noqa: T201 — a command

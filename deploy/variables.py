@@ -55,6 +55,7 @@ _FORMS = {
     "CVM_ENDPOINT": (_ENDPOINT, "an https:// endpoint of Tencent Cloud"),
     "REGION": (_REGION, "a region such as ap-guangzhou"),
     "COS_BUCKET": (r"[a-z0-9][a-z0-9-]*-[0-9]+", "a bucket with its APPID: images-1250000000"),
+    "ALLOWED_ACTIONS": (_list("[A-Za-z]+"), "actions of requests with commas between them"),
     "ALLOWED_GROUPS": (_GROUPS, "asg-… ids with commas between them, or empty"),
     "ALLOWED_REGIONS": (_list(_REGION), "regions with commas between them, or empty"),
     "REGIONS": (_list(_REGION), "regions with commas between them, or empty"),

@@ -12,7 +12,7 @@ from typing import Any
 
 from local.refused import Refused
 
-SERVICES = ("as", "cvm", "tag", "scf", "cam")
+SERVICES = ("as", "cvm", "tag", "sts", "scf", "cam")
 _TEXT = ("string", "datetime_iso")
 _SIGNED, _UNSIGNED = range(-(2**63), 2**63), range(2**64)
 

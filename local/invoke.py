@@ -156,10 +156,11 @@ def own_settings(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def run(options: argparse.Namespace, host: Host, role: Credentials, event: Any) -> Invocation:
-    """Run the event once in the runtime."""
+    """Run the event once in the runtime; a webhook of the local cloud may be asked for anything."""
     own = own_settings(os.environ)
     if options.cloud == "local":
         own.setdefault("MANIFEST_PREFIX", PREFIX)
+        own.setdefault("ALLOWED_ACTIONS", project.every_action())
     if not options.unsigned and webhook.is_unsigned_call(event):
         secret = own.setdefault("WEBHOOK_SECRET", webhook.new_secret())
         try:

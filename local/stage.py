@@ -82,7 +82,7 @@ def on_stage(cloud: Cloud, seeded: Seed) -> Iterator[Stage]:
     ):
         secret = webhook.new_secret()
         for name in project.names():
-            own = {"WEBHOOK_SECRET": secret} if name == "webhook" else {}
-            project.deploy(platform, name, cloud.role(), own)
+            own = {"WEBHOOK_SECRET": secret, "ALLOWED_ACTIONS": project.every_action()}
+            project.deploy(platform, name, cloud.role(), own if name == "webhook" else {})
         platform.cos("image_published", bucket=seeded.bucket, prefix=PREFIX, suffix=SUFFIX)
         yield Stage(cloud, seeded, platform, platform.http("webhook"), secret)

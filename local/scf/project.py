@@ -29,6 +29,14 @@ def names() -> list[str]:
     return sorted(index.parent.name for index in FUNCTIONS.glob("*/index.py"))
 
 
+def every_action() -> str:
+    """Give all that a request may ask for, as ALLOWED_ACTIONS lists it."""
+    import_layer()
+    from instance_refresh.model.request import VERBS
+
+    return ",".join(VERBS)
+
+
 def deploy(
     platform: Platform, name: str, role: Credentials, environ: Mapping[str, str] | None = None
 ) -> None:

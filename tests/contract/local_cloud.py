@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from local.cvm.models import Instance
 
 REGION = "ap-guangzhou"
-VERSIONS = {"as": "2018-04-19", "cvm": "2017-03-12", "tag": "2018-08-13"}
+VERSIONS = {"as": "2018-04-19", "cvm": "2017-03-12", "tag": "2018-08-13", "sts": "2018-08-13"}
 
 
 def profile(cloud: Cloud, *, method: str = "POST", unsigned: bool = False) -> ClientProfile:

@@ -14,6 +14,7 @@ from local.cam.actions import ACTIONS as CAM
 from local.cloud import Cloud
 from local.contract import SERVICES, Contract
 from local.functions.actions import ACTIONS as SCF
+from local.sts.actions import ACTIONS as STS
 from local.tag.actions import ACTIONS as TAG
 from tests.contract.local_cloud import REGION, Calls, Fleet, fleet
 
@@ -76,7 +77,7 @@ def test_each_enumerated_value_is_named_in_the_vendors_contract(service: str) ->
 def test_every_action_of_the_contract_is_there(it: Fleet) -> None:
     api = Api(it.cloud, it.cloud.functions)
     actions = {service: set(each) for service, each in api._actions.items()}
-    actions |= {"tag": set(TAG), "scf": set(SCF), "cam": set(CAM)}
+    actions |= {"tag": set(TAG), "sts": set(STS), "scf": set(SCF), "cam": set(CAM)}
     assert actions == {service: set(Contract(service).actions) for service in SERVICES}
 
 

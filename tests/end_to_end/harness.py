@@ -12,7 +12,9 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 
+from deploy.policies import narrowed
 from instance_refresh import clock
+from instance_refresh.model.request import START, VERBS
 from local import api
 from local.autoscaling.actions import ACTIONS
 from local.clock import ManualClock
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from local.clock import Clock
 
 REGION = "ap-guangzhou"
+EVERY_ACTION = ",".join(VERBS)
 BUCKET = "images-1250000000"
 # When the older and the newer of two images were made.
 BEFORE = datetime(2025, 12, 30, tzinfo=timezone.utc)
@@ -51,9 +54,10 @@ def handler(function: str) -> Any:
 
 
 @cache
-def allowed(function: str) -> tuple[str, ...]:
-    """Give the actions that a function's role allows, as CAM writes them: `name/as:…`."""
+def allowed(function: str, actions: str = START) -> tuple[str, ...]:
+    """Give what a function's role allows, as CAM writes it (`name/as:…`), by ALLOWED_ACTIONS."""
     policy = json.loads((ROOT / "role" / f"{function}.json").read_text(encoding="utf-8"))
+    policy = narrowed(function, policy, actions)
     return tuple(action for statement in policy["statement"] for action in statement["action"])
 
 
@@ -89,8 +93,9 @@ class World:
         self.environ = environ
         self.act_as(cloud.role())
         self.roles = {
-            name: cloud.role(allow=[action.rpartition(":")[2] for action in allowed(name)])
+            name: cloud.role(allow=[action.rpartition(":")[2] for action in may])
             for name in names()
+            if (may := allowed(name, environ.get("ALLOWED_ACTIONS", START)))
         }
 
     def act_as(self, role: Any) -> None:

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
 
 OUTCOMES = {
     "started", "planned", "already_current", "in_progress", "busy", "queued", "superseded",
-    "rejected", "refused", "failed", "resumed", "rolled_back", "cancelled", "restored", "attention",
+    "rejected", "refused", "failed", "resumed", "stopped", "rolled_back", "cancelled", "restored",
+    "held", "released", "attention",
 }  # fmt: skip
-STATUSES = {200, 202, 207, 400, 404, 409, 429, 502, 504}
+STATUSES = {200, 202, 207, 400, 403, 404, 409, 429, 502, 504}
 
 
 class Invariants:

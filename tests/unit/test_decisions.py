@@ -9,8 +9,8 @@ import pytest
 
 from instance_refresh.model.action import Start
 from instance_refresh.model.outcome import Outcome
-from instance_refresh.model.request import Request
-from instance_refresh.rules.decide import CLOCKS_DIFFER, absent, decide, settled
+from instance_refresh.model.request import CLOCKS_DIFFER, Request
+from instance_refresh.rules.decide import absent, decide, settled
 from tests.unit.fleets import (
     LIMITS,
     NEW,

@@ -7,22 +7,28 @@ from typing import Any
 
 import pytest
 
+from deploy.policies import NEEDED_FOR, narrowed
+from instance_refresh.model.request import VERBS
 from local.scf.project import ROOT
 
 FUNCTIONS = ("image_published", "schedule", "webhook")
 READS = "Describe"
+# What CAM takes no resource for, as far as its documents say.
+OF_NO_RESOURCE = ("name/sts:GetCallerIdentity", "name/tag:TagResources", "name/tag:UnTagResources")
 AS = "qcs::as:${ALLOWED_REGIONS}::"
 
 
-def statements(function: str) -> list[dict[str, Any]]:
+def statements(function: str, allowed: str = ",".join(VERBS)) -> list[dict[str, Any]]:
     policy = json.loads((ROOT / "role" / f"{function}.json").read_text(encoding="utf-8"))
+    policy = narrowed(function, policy, allowed)
     assert policy["version"] == "2.0"
     found: list[dict[str, Any]] = policy["statement"]
     return found
 
 
-def actions(function: str) -> list[str]:
-    return [action for statement in statements(function) for action in statement["action"]]
+def actions(function: str, allowed: str = ",".join(VERBS)) -> list[str]:
+    found = statements(function, allowed)
+    return [action for statement in found for action in statement["action"]]
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -35,7 +41,7 @@ def test_a_role_names_each_action_once_and_denies_none(function: str) -> None:
 def test_writes_are_limited_to_resources_and_reads_are_not(function: str) -> None:
     for statement in statements(function):
         names = [action.partition(":")[2] for action in statement["action"]]
-        if all(name.startswith(READS) for name in names):
+        if {*statement["action"]} <= {*OF_NO_RESOURCE} or all(n.startswith(READS) for n in names):
             assert statement["resource"] == ["*"]  # a narrowed one would be denied
         else:
             assert not [name for name in names if name.startswith(READS)]
@@ -50,17 +56,32 @@ def test_a_write_names_the_kind_of_resource_that_it_changes(function: str) -> No
     }
     for statement in statements(function):
         for action in statement["action"]:
-            if not action.partition(":")[2].startswith(READS):
+            if action not in OF_NO_RESOURCE and not action.partition(":")[2].startswith(READS):
                 kind = kinds.get(action, f"{AS}auto-scaling-group/")
                 assert all(resource.startswith(kind) for resource in statement["resource"])
 
 
-def test_only_the_schedule_may_stop_or_roll_back_a_refresh() -> None:
-    image_published, schedule, webhook = (set(actions(function)) for function in FUNCTIONS)
-    assert schedule - webhook >= {
-        "name/as:CancelInstanceRefresh", "name/as:RollbackInstanceRefresh",
-    }  # fmt: skip
+def test_by_default_only_the_schedule_may_steer_a_refresh_and_nobody_writes_tags() -> None:
+    start = "StartInstanceRefresh"
+    image_published, schedule, webhook = (set(actions(name, start)) for name in FUNCTIONS)
+    assert schedule - webhook == {
+        "name/as:CancelInstanceRefresh",
+        "name/as:DescribeAutoScalingActivities",
+        "name/as:ResumeInstanceRefresh",
+        "name/as:RollbackInstanceRefresh",
+        "name/as:StopInstanceRefresh",
+    }
     assert image_published - webhook == {"name/cos:GetObject"}
+    assert not {*OF_NO_RESOURCE} & (schedule | webhook)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_webhooks_role_may_do_what_one_allowed_action_needs_and_no_more(verb: str) -> None:
+    writes = [
+        name for name in actions("webhook", verb) if not name.partition(":")[2].startswith(READS)
+    ]
+    assert set(writes) == {name for name, verbs in NEEDED_FOR.items() if verb in verbs}
+    assert {verb for verbs in NEEDED_FOR.values() for verb in verbs} == {*VERBS}
 
 
 def test_scf_alone_may_take_the_roles() -> None:

@@ -13,18 +13,21 @@ from .model.cron import Cron, cron
 from .model.limits import RESTORES, Allowed, Limits, Restore
 from .model.message import LEVELS, Level
 from .model.readers import duration, one_of, whole
+from .model.request import START, VERBS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import timedelta
 
     from .model.action import PausedAction
+    from .model.request import Verb
     from .notify.channels import Channel
     from .notify.words import Language
 
 Value = TypeVar("Value")
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
 _LEAST_SECRET = 24
+_VERB = one_of(*VERBS)
 _LEVEL = one_of("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -37,6 +40,10 @@ def _url(text: str) -> str:
 
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _verbs(text: str) -> tuple[Verb, ...]:
+    return tuple(map(_VERB, _words(text)))
 
 
 def _secret(text: str) -> str:
@@ -104,6 +111,7 @@ class Settings(NamedTuple):
     allowed_regions: tuple[str, ...] = _setting("", _words, "the regions that are served")
     regions: tuple[str, ...] = _setting("", _words, "what the schedule looks after; empty: its own")
     mode: str = _setting("act", one_of("act", "observe"), "whether anything is written")
+    allowed_actions: tuple[Verb, ...] = _setting(START, _verbs, "what the webhook may be asked")
     log_level: str = _setting("INFO", lambda text: _LEVEL(text.upper()), "what is logged")
     webhook_auth: str = _setting("signature", one_of("signature", "cam"), "who checks the callers")
     webhook_secret: str = _setting("", _secret, "the secret that calls are signed with")

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     Check = Callable[[Any], bool]
 
 Schema = dict[str, Any]
-ANNOTATIONS = frozenset({"$schema", "$id", "$comment", "$defs", "title"})
+ANNOTATIONS = frozenset({"$schema", "$id", "$comment", "$defs", "title"}) | {
+    "then"
+}  # "if" reads it
 _CLASSES: dict[str, Any] = {
     "object": dict,
     "array": list,
@@ -94,6 +96,8 @@ def _expected(keyword: str, rules: Schema, root: Schema) -> Any:
     value = rules[keyword]
     if keyword == "$ref":
         return _check(*resolved(value, root))
+    if keyword == "if":
+        return _check(value, root), _check(rules["then"], root)
     if keyword in ("items", "not"):
         return _check(value, root)
     if keyword in ("allOf", "anyOf", "oneOf"):
@@ -123,6 +127,7 @@ def unique_items(value: Any) -> bool:
 KEYWORDS: dict[str, Callable[[Any, Any], bool]] = {
     "$ref": lambda check, value: check(value),
     "not": lambda check, value: not check(value),
+    "if": lambda checks, value: not checks[0](value) or checks[1](value),
     "allOf": lambda checks, value: all(check(value) for check in checks),
     "anyOf": lambda checks, value: any(check(value) for check in checks),
     "oneOf": lambda checks, value: sum(check(value) for check in checks) == 1,

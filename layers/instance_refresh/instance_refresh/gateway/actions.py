@@ -19,7 +19,7 @@ from .objects import (
 from .reading import PAGE, Actions, chunks, side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from ..model.fleet import (
@@ -142,7 +142,7 @@ class AutoScaling(Actions):
         fields = {"LaunchConfigurationId": launch_configuration, "ImageId": image}
         self.api.call("ModifyLaunchConfigurationAttributes", fields, self.deadline)
 
-    # None of these four is sent again when its fate is unknown: the next look tells.
+    # None of these five is sent again when its fate is unknown: the next look tells.
 
     def start_instance_refresh(self, group: str, mode: str, settings: dict[str, Any]) -> str:
         """Start a refresh and give its activity's id."""
@@ -153,14 +153,21 @@ class AutoScaling(Actions):
             RefreshSettings=settings,
         )
 
-    def rollback_instance_refresh(self, group: str, activity: str, settings: dict[str, Any]) -> str:
+    def rollback_instance_refresh(
+        self, group: str, activity: str, settings: Mapping[str, Any]
+    ) -> str:
         """Put back each instance's image; gives the id of the new activity that does it."""
         return self._begin(
             "RollbackInstanceRefresh",
             AutoScalingGroupId=group,
             OriginRefreshActivityId=activity,
-            RefreshSettings=settings,
+            RefreshSettings=dict(settings),
         )
+
+    def stop_instance_refresh(self, group: str, activity: str) -> None:
+        """Pause an activity as soon as the batch that runs has ended."""
+        fields = {"AutoScalingGroupId": group, "RefreshActivityId": activity}
+        self.api.call("StopInstanceRefresh", fields, self.deadline, repeat=False)
 
     def resume_instance_refresh(self, group: str, activity: str, mode: str) -> None:
         """Go on with a paused activity; RETRY or CONTINUE says what of its failed instances."""

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from .actions import AutoScaling, Cvm
     from .client import Api
+    from .sts import Sts
+    from .tag import Tag
 
 _NAMES = ("TENCENTCLOUD_SECRETID", "TENCENTCLOUD_SECRETKEY", "TENCENTCLOUD_SESSIONTOKEN")
-_MOST_APIS = 60  # two products in thirty regions
+_MOST_APIS = 60  # two products in thirty regions; those of tags are seldom asked
 
 
 class Credentials(NamedTuple):
@@ -61,6 +63,20 @@ class Cloud(NamedTuple):
 
         endpoint = self.settings.cvm_endpoint
         return Cvm(self._api("cvm", "2017-03-12", endpoint, region), self.deadline)
+
+    def tag(self, region: str) -> Tag:
+        from .tag import Tag
+
+        return Tag(self._api("tag", "2018-08-13", self._beside("tag"), region), self.deadline)
+
+    def sts(self, region: str) -> Sts:
+        from .sts import Sts
+
+        return Sts(self._api("sts", "2018-08-13", self._beside("sts"), region), self.deadline)
+
+    def _beside(self, service: str) -> str:
+        """Give another product's endpoint, of the site that Auto Scaling's is of."""
+        return self.settings.as_endpoint.replace("://as.", f"://{service}.", 1)
 
     def _api(self, service: str, version: str, endpoint: str, region: str) -> Api:
         from .client import Api

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 from .outcome import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from .fleet import Activity
     from .outcome import Ended, Plan
 
 Code = Literal[
+    "Asked",
     "Baked",
     "NewerImage",
     "Restored",
@@ -32,6 +35,7 @@ Code = Literal[
     "Begun",
     "FamilyDone",
 ]
+ASKED: Code = "Asked"
 NOT_DEPLOYED: Code = "NotDeployed"
 ResumeMode = Literal["RETRY", "CONTINUE"]  # what becomes of failed instances
 # What can be done to a pause beyond its limit; retry and continue resume it.
@@ -40,17 +44,22 @@ PAUSED_ACTIONS: tuple[PausedAction, ...] = get_args(PausedAction)
 
 
 class Action(NamedTuple):
-    """One call on a refresh activity, or (`restore`) a launch configuration's image put back.
+    """One call on a refresh activity, a launch configuration's image put back, or a tag written.
+
+    `activity` is the one that it is about, None for the group's newest; `settings` are those of a
+    rollback, None for as many batches as the activity has begun.
 
     `resume_mode` says what a resume does with failed instances, "" where there are none; `image` is
     what a restore puts back; `while_configured`, if given, is the image that the launch
     configuration must still name when it is done.
     """
 
-    kind: Literal["resume", "rollback", "cancel", "restore"]
+    kind: Literal["resume", "rollback", "cancel", "restore", "stop", "hold", "release"]
     resume_mode: ResumeMode | None = None
     image: str = ""
     while_configured: str = ""
+    activity: Activity | None = None
+    settings: Mapping[str, Any] | None = None
 
 
 class Finding(NamedTuple):

@@ -10,10 +10,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
 FAMILY_TAG = "instance-refresh:image-family"
+_UNTOUCHED = ("WAITING", "CANCELLED", "NOT_FOUND")
 LIVE = ("INIT", "RUNNING", "FAILED_PAUSE", "AUTO_PAUSE", "MANUAL_PAUSE")
 IN_SERVICE = "IN_SERVICE"
 
@@ -207,6 +208,15 @@ class Activity(NamedTuple):
     def unfinished_instances(self) -> tuple[str, ...]:
         """Those of the batches that run."""
         return tuple(name for batch in self.batches if batch.runs for name in batch.instance_ids)
+
+    def touched(self, there: Collection[str]) -> list[list[str]]:
+        """Give what it has begun to refresh of the instances that are `there`, batch by batch."""
+        touched = [
+            [i.instance_id for i in batch.instances if i.status not in _UNTOUCHED]
+            for batch in self.batches
+        ]
+        still = [[name for name in batch if name in there] for batch in touched]
+        return [batch for batch in still if batch]
 
     @property
     def last_progress(self) -> datetime | None:

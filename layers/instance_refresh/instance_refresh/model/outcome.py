@@ -20,12 +20,15 @@ Ended = Literal[
     "rejected",
     "refused",
     "failed",
-    # What the reconcile pass does to a refresh activity, or says of a group.
+    # What becomes of a refresh activity, of a group's tag, or is said of a group.
     "resumed",
+    "stopped",
     "rolled_back",
     "cancelled",
     "restored",
     "succeeded",
+    "held",
+    "released",
     "attention",
 ]
 

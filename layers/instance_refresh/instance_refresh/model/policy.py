@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .window import Window
 
 PREFIX = "instance-refresh:"
+HOLD_TAG = f"{PREFIX}hold"
 PAUSES = ("AUTOMATIC", "FIRST_BATCH_PAUSE", "BATCH_INTERVAL_PAUSE")
 FAIL_PROCESSES = ("AUTO_PAUSE", "AUTO_ROLLBACK", "AUTO_CANCEL")
 
@@ -99,6 +100,6 @@ _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     f"{PREFIX}fail-process": ("fail_process", one_of(*FAIL_PROCESSES)),
     f"{PREFIX}bake": ("bake", duration),
     f"{PREFIX}window": ("window", _window),
-    f"{PREFIX}hold": ("hold", _text),
+    HOLD_TAG: ("hold", _text),
     f"{PREFIX}paused-action": ("paused_action", one_of(*PAUSED_ACTIONS)),
 }

@@ -1,6 +1,11 @@
-"""Act on what is there: resume, cancel or roll back a refresh activity, or put an image back.
+"""Act on what is there: a refresh activity, or a launch configuration's image that is put back.
 
-What another function has done meanwhile is not done again: the group is `queued` for the next look.
+What another function has done meanwhile is not done again: the group is `queued` for the next look,
+and who asked is told. A call whose answer was lost is looked up, and not sent again.
+
+What the next delivery sees, wherever this one dies: an activity as it was, or one that has moved on
+since it was asked; and once a rollback has ended, a launch configuration that names what no
+instance runs, which is put back then.
 """
 
 from __future__ import annotations
@@ -8,45 +13,58 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ApiError
+from ..model.action import ASKED
+from ..rules.start import of_rollback
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..gateway.actions import AutoScaling
     from ..gateway.cloud import Cloud
     from ..model.action import Action, Finding
     from ..model.fleet import Activity
     from ..model.member import Member
-    from ..model.outcome import Outcome
-
-_UNTOUCHED = ("WAITING", "CANCELLED", "NOT_FOUND")
+    from ..model.outcome import Ended, Outcome
 
 
 def act(member: Member, finding: Finding, cloud: Cloud) -> Outcome:
-    """Do what watching a group has found; an API error is `failed`."""
-    activity, action = member.activity, finding.action
-    if activity is None or action is None:
-        message = "a finding without an activity or an action is only told"
-        raise ValueError(message)
-    autoscaling, name = cloud.autoscaling(member.fleet.region), activity.activity_id
+    """Do what watching a group has found, or what was asked for; an API error is `failed`."""
+    action, activity = _subject(member, finding)
+    autoscaling = cloud.autoscaling(member.fleet.region)
     try:
-        if action.kind == "resume":
-            mode = action.resume_mode or "RETRY"
-            autoscaling.resume_instance_refresh(member.group_id, name, mode)
-            how = f"; {mode} of what failed" if action.resume_mode else ""
-            outcome = member.ends("resumed", finding.reason + how, activity=name)
-        elif action.kind == "restore":
-            outcome = _restore(finding.reason, action, member, activity, autoscaling)
-        else:
-            outcome = _stop(finding.reason, action, member, activity, autoscaling)
+        outcome = _call(finding.reason, action, member, activity, autoscaling)
     except ApiError as error:
-        if error.outcome in ("refused", "busy") and _has_moved_on(activity, autoscaling):
-            return _overtaken(member, f"{name} has moved on while this was decided")
-        reason = f"{finding.reason}; {action.kind} failed: {error}"
-        outcome = member.ends("failed", reason, activity=name, **error.fields)
+        outcome = _after(error, finding, member, autoscaling)
     code = outcome.code or ("" if outcome.outcome == "queued" else finding.code)
     return outcome._replace(code=code, notes=finding.notes)
 
 
-def _stop(
+def _subject(member: Member, finding: Finding) -> tuple[Action, Activity]:
+    activity = (finding.action and finding.action.activity) or member.activity
+    if activity is None or finding.action is None:
+        message = "a finding without an activity or an action is only told"
+        raise ValueError(message)
+    return finding.action, activity
+
+
+def _call(
+    reason: str, action: Action, member: Member, activity: Activity, autoscaling: AutoScaling
+) -> Outcome:
+    name = activity.activity_id
+    if action.kind == "restore":
+        return _restore(reason, action, member, activity, autoscaling)
+    if action.kind == "stop":
+        autoscaling.stop_instance_refresh(member.group_id, name)
+        return member.ends("stopped", reason, activity=name)
+    if action.kind == "resume":
+        mode = action.resume_mode or "RETRY"
+        autoscaling.resume_instance_refresh(member.group_id, name, mode)
+        how = f"; {mode} of what failed" if action.resume_mode else ""
+        return member.ends("resumed", reason + how, activity=name)
+    return _undo(reason, action, member, activity, autoscaling)
+
+
+def _undo(
     reason: str, action: Action, member: Member, activity: Activity, autoscaling: AutoScaling
 ) -> Outcome:
     """Roll a paused activity back, or cancel it; one that has touched nothing is cancelled."""
@@ -56,9 +74,10 @@ def _stop(
         if configured != action.while_configured:
             brings = f"may bring {member.image_id}"
             return _overtaken(member, f"{name} began while this was decided, and {brings}")
-    settings = None
-    if action.kind == "rollback":
-        settings = _rollback_settings(member, activity, autoscaling)
+    settings: Mapping[str, Any] | None = action.settings
+    if action.kind == "rollback" and settings is None:
+        there = {instance.instance_id for instance in autoscaling.instances([member.group])}
+        settings, _ = of_rollback(activity, there) or (None, ())
     if settings is None:
         autoscaling.cancel_instance_refresh(group, name)
         return member.ends("cancelled", reason, activity=name)
@@ -66,22 +85,40 @@ def _stop(
     return member.ends("rolled_back", reason, activity=rollback)
 
 
-def _rollback_settings(
-    member: Member, activity: Activity, autoscaling: AutoScaling
-) -> dict[str, Any] | None:
-    """Roll back in as many batches as the activity has begun, health checked as it did.
+def _after(error: ApiError, finding: Finding, member: Member, autoscaling: AutoScaling) -> Outcome:
+    """Say what an error means, by what has become of the activity."""
+    action, activity = _subject(member, finding)
+    name, now = activity.activity_id, None
+    refused, asked = error.outcome in ("refused", "busy"), finding.code == ASKED
+    if error.fate_unknown or (refused and not asked):
+        now = _newest(activity, autoscaling)
+    if now and error.fate_unknown and (ended := _done_all_the_same(action, activity, now)):
+        reason = f"{finding.reason}; the API's answer was lost, what it did was found"
+        return member.ends(ended, reason, activity=now.activity_id)
+    if now and refused and (now.activity_id, now.status) != (name, activity.status):
+        return _overtaken(member, f"{name} has moved on while this was decided")
+    reason = f"{finding.reason}; {action.kind} failed: {error}"
+    return member.ends(error.outcome if asked else "failed", reason, activity=name, **error.fields)
 
-    None if it has touched nothing.
-    """
-    there = {instance.instance_id for instance in autoscaling.instances([member.group])}
-    begun = [
-        batch
-        for batch in activity.batches
-        if any(i.instance_id in there and i.status not in _UNTOUCHED for i in batch.instances)
-    ]
-    if not begun:
+
+def _done_all_the_same(action: Action, activity: Activity, now: Activity) -> Ended | None:
+    """Say what a call has done whose answer was lost, by the group's newest activity."""
+    if action.kind == "rollback" and now.origin_id == activity.activity_id:
+        return "rolled_back"
+    same, ended = now.activity_id == activity.activity_id, now.status
+    if action.kind == "resume" and same and ended in ("RUNNING", "SUCCESSFUL"):
+        return "resumed"
+    if action.kind == "stop" and same and now.paused:
+        return "stopped"
+    undone = action.kind in ("cancel", "rollback") and same and ended == "CANCELLED"
+    return "cancelled" if undone else None
+
+
+def _newest(activity: Activity, autoscaling: AutoScaling) -> Activity | None:
+    try:
+        return next(iter(autoscaling.newest_activities([activity.group_id])), None)
+    except ApiError:
         return None
-    return {"RollingUpdateSettings": {"BatchNumber": len(begun)}, **activity.health}
 
 
 def _restore(
@@ -98,14 +135,6 @@ def _restore(
     if configured != action.image:  # or another group that shares it has put the image back
         autoscaling.set_image(configuration, action.image)
     return member.ends("restored", reason, activity=activity.activity_id)
-
-
-def _has_moved_on(activity: Activity, autoscaling: AutoScaling) -> bool:
-    try:
-        (now,) = autoscaling.newest_activities([activity.group_id]) or (activity,)
-    except ApiError:
-        return False
-    return (now.activity_id, now.status) != (activity.activity_id, activity.status)
 
 
 def _is_new(activity: Activity, known: Activity | None) -> bool:

@@ -1,4 +1,4 @@
-"""Carry decisions out. Only this room writes to the cloud: here, and in `actions`.
+"""Carry decisions out. Only this room writes to the cloud: here, in `actions` and `holds`.
 
 Nothing is written down anywhere else. What the next delivery sees of a start, wherever this one
 dies: before the first write, what was; between the two, a launch configuration that names the image
@@ -14,6 +14,7 @@ from ..gateway.client import wait
 from ..gateway.reading import side_by_side
 from ..model.action import Finding, Start
 from ..model.outcome import Outcome
+from ..model.request import WRITE_TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,10 +39,7 @@ def apply(
     ends = {name: one for name, one in todo.items() if isinstance(one, Outcome)}
     findings = [(m, one) for m in members if isinstance(one := todo[m.group_id], Finding)]
     if findings:
-        from .actions import act  # few passes have any
-
-        acted = side_by_side(lambda found: act(*found, cloud), findings)
-        ends |= {outcome.group: outcome for outcome in acted}
+        ends |= {outcome.group: outcome for outcome in _acted(findings, cloud)}
     sharing: dict[str, list[Start]] = {}
     for one in todo.values():
         if isinstance(one, Start):
@@ -49,6 +47,17 @@ def apply(
     rolled = side_by_side(lambda together: _roll(together, cloud), list(sharing.values()))
     ends |= {outcome.group: outcome for outcomes in rolled for outcome in outcomes}
     return {m.group_id: ends[m.group_id] for m in members}
+
+
+def _acted(findings: Sequence[tuple[Member, Finding]], cloud: Cloud) -> list[Outcome]:
+    """Act on what was found or asked for; few passes have any of it."""
+    if findings[0][0].request.action in WRITE_TAGS:
+        from .holds import write
+
+        return write(findings, cloud)
+    from .actions import act
+
+    return side_by_side(lambda found: act(*found, cloud), findings)
 
 
 def _roll(together: list[Start], cloud: Cloud) -> list[Outcome]:

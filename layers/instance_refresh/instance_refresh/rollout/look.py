@@ -14,6 +14,7 @@ from ..errors import ApiError
 from ..gateway.actions import FILTER_VALUES
 from ..model.fleet import IN_SERVICE
 from ..model.member import Member, member
+from ..model.request import START
 from ..rules import rings, watch
 from ..rules.decide import settled
 from ..rules.restore import ended_badly
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from ..model.fleet import Activity, Fleet, Group, Instance
     from ..model.limits import Allowed, Limits
     from ..model.policy import Policy
-    from ..model.request import Request
+    from ..model.request import Request, Verb
 
     Asked = Sequence[tuple[Group, Request, Policy]]
     # Which groups (None is all), and what is read of them.
@@ -48,7 +49,9 @@ class Looks(NamedTuple):
 def look(asked: Asked, fleet: Fleet, looks: Looks, cloud: Cloud) -> list[Member]:
     """Read what the rules need to know, and give the groups as they see them."""
     members = _members(asked, fleet, looks)
-    rows = READS if looks.watches else (ACTIVITIES, *READS)
+    rows = STEERED[asked[0][1].action] if asked else ()
+    if looks.watches:
+        rows = tuple(row for row in rows if row is not ACTIVITIES)  # a tick has listed them before
     if any(policy.family for _, _, policy in asked):
         rows += IN_TURN
     if looks.watches:
@@ -142,6 +145,17 @@ def gone_wrong(members: list[Member], looks: Looks) -> list[Member]:
     ]
 
 
+def without_activity(members: list[Member], _: Looks) -> list[Member]:
+    return [m for m in members if m.group_id not in m.fleet.activities]
+
+
+def with_open_rollback(members: list[Member], _: Looks) -> list[Member]:
+    """Give those whose instances say whether there is something to roll back, or to restore."""
+    from ..rules.asked import action_of  # few requests steer
+
+    return [m for m in members if action_of(m) is None]
+
+
 # What is read of them.
 
 
@@ -224,9 +238,9 @@ def platform_words(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
     return fleet._replace(scaling_activities=by_group, machines=machines)
 
 
-# A tick has listed the region's activities before.
 ACTIVITIES: Row = (None, newest_or_live_activities)
 READS: tuple[Row, ...] = (
+    ACTIVITIES,
     (None, launch_configurations),
     (None, images),
     (with_open_instances, instances),
@@ -235,3 +249,19 @@ READS: tuple[Row, ...] = (
 )
 IN_TURN: tuple[Row, ...] = ((with_unknown_end, later_activities),)
 WATCHES: tuple[Row, ...] = ((gone_wrong, platform_words),)
+# What is read for each action of a request: an activity, and what a rollback would put back.
+STEERED: dict[Verb, tuple[Row, ...]] = {
+    START: READS,
+    "StopInstanceRefresh": (ACTIVITIES,),
+    "ResumeInstanceRefresh": (ACTIVITIES, (without_activity, newest_activities)),
+    "CancelInstanceRefresh": (ACTIVITIES, (without_activity, newest_activities)),
+    "RollbackInstanceRefresh": (
+        ACTIVITIES,
+        (without_activity, newest_activities),
+        (with_open_rollback, launch_configurations),
+        (with_open_rollback, instances),
+        (with_unknown_images, images),
+    ),
+    "Hold": (),
+    "Release": (),
+}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..model.request import START
 from ..rules.decide import decide
 from ..rules.edges import edges, family_done, is_due
 from ..rules.messages import messages
@@ -40,7 +41,12 @@ def roll_out(
     asked, fleet, outcomes = find.requested(request, settings.allowed, cloud)
     looks = Looks(settings.allowed, settings.limits, now, watches=False)
     members = look(asked, fleet, looks, cloud)
-    todo = decide(members, settings.limits)
+    if request.action == START:
+        todo = decide(members, settings.limits)
+    else:
+        from ..rules.asked import asked as asked_for  # few requests steer
+
+        todo = asked_for(members, settings.limits)
     if request.for_followers:
         todo = in_turn(members, todo, settings.limits, now)
     if request.dry_run or settings.mode == "observe":

@@ -6,13 +6,13 @@ same rules say, while the cloud is looked at, which groups are still open.
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ..model.action import Start
 from ..model.fleet import FAMILY_TAG
 from ..model.member import attempt_of
 from ..model.outcome import Outcome, Refusal
+from ..model.request import CLOCKS_DIFFER
 from .preflight import EMPTY, allows, refusal, refusal_fields, refused
 from .restore import ended_badly, restore
 from .start import start_of
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
 
     Decision = Start | Finding | Outcome
     Rule = Callable[[Member], Outcome | Finding | Start | None]
-
-# How far the clocks of who asks, of the function and of the platform may be apart.
-CLOCKS_DIFFER = timedelta(seconds=10)
 
 
 def in_progress(member: Member) -> Outcome | None:

@@ -67,6 +67,24 @@ REFUSALS: dict[str, RefusalRule] = {
     "ImageCreatorNotAllowed": RefusalRule(
         "Add the creator to IMAGE_CREATORS, or use another image."
     ),
+    "ActivityNotFound": RefusalRule(
+        "Name a refresh activity of this group, or none: then its newest is meant.", 404
+    ),
+    "NoLiveActivity": RefusalRule("Nothing is left to do: see how the newest one has ended."),
+    "NotPaused": RefusalRule("It goes on by itself; StopInstanceRefresh pauses it."),
+    "BatchRuns": RefusalRule(
+        "Stop it with StopInstanceRefresh; when the batch has ended, send the request again."
+    ),
+    "NothingToRollBack": RefusalRule(
+        "Where an activity is paused, cancel it; else nothing is left to do."
+    ),
+    "NotRolledBack": RefusalRule(
+        "Name the newest successful one, or start a refresh with the image that is meant."
+    ),
+    "RollbackOfRollback": RefusalRule("Start a refresh with the image that is meant."),
+    "InstancesReplaced": RefusalRule(
+        "Replaced instances are gone: start a refresh with the image that is meant."
+    ),
     "TooManyGroups": RefusalRule(
         "Name the groups by their ids, or set MaxGroups to as many as are meant."
     ),

@@ -14,6 +14,9 @@ from ..model.request import RESET
 from .restore import may_need_it, restore
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ..model.fleet import Activity
     from ..model.member import Member
     from ..model.outcome import Outcome
     from ..model.request import Request
@@ -86,7 +89,8 @@ def planned(member: Member, decision: Decision) -> Outcome:
     if isinstance(decision, Start):
         return decision.ends("planned", f"would {decision.description}")
     if isinstance(decision, Finding):
-        return member.ends("planned", decision.reason, code=decision.code)
+        would = f"would {decision.action.kind}: " if decision.action else ""
+        return member.ends("planned", would + decision.reason, code=decision.code)
     return decision
 
 
@@ -121,6 +125,34 @@ def batches(request: Request, running: int, *, has_load_balancer: bool) -> Batch
         settings={"RollingUpdateSettings": settings, **health},
         notes=(*notes, *health_notes),
     )
+
+
+def of_rollback(
+    activity: Activity, there: Collection[str], request: Request | None = None
+) -> tuple[dict[str, Any], tuple[str, ...]] | None:
+    """Give a rollback's RefreshSettings and what was clamped; None if nothing was touched.
+
+    It takes as many batches as the activity has begun, and checks health as it did, but for what
+    a request says.
+    """
+    touched = activity.touched(there)
+    if not touched:
+        return None
+    rolling: dict[str, Any] = {"BatchNumber": len(touched)}
+    settings = {"RollingUpdateSettings": rolling, **activity.health}
+    notes: list[str] = []
+    if request is None:
+        return settings, ()
+    said = request.rolling
+    if said.keys() & {"BatchNumber", "BatchSize"}:
+        rolling["BatchNumber"], notes = _number(said, sum(map(len, touched)))
+    rolling |= {name: said[name] for name in _PASSED_ON if name in said}
+    checks = {
+        "CheckInstanceTargetHealth": request.check_health,
+        "CheckInstanceTargetHealthTimeout": request.check_health_timeout,
+    }
+    settings |= {name: value for name, value in checks.items() if value is not None}
+    return settings, tuple(notes)
 
 
 def _number(rolling: Any, running: int) -> tuple[int, list[str]]:

@@ -45,7 +45,7 @@ def roll_out(asked: Request, invocation: Invocation) -> tuple[Outcome, ...]:
     it again: without one a Force is left out, and a request that names no image is not served.
     """
     if asked.asked_at is None and not asked.dry_run:
-        if not asked.names_image:
+        if asked.needs_time:
             raise NotServed(
                 "TimeUnknown",
                 400,

@@ -38,6 +38,8 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
             return _problem(invocation.turn_away(error), invocation)
         document = check("request", parse(body, "the body"), "the body")
         asked = request(document, region=invocation.region, asked_at=asked_at)
+        if asked.action not in invocation.settings.allowed_actions:
+            raise _not_allowed(asked.action)
         return _answer(roll_out(asked, invocation), invocation)
     except InvalidSetting as error:  # whose callers may be anyone: they learn no name of it
         invocation.fail(error)
@@ -93,6 +95,15 @@ def _too_large() -> NotServed:
     most = f"{MAX_BODY // 1024} KB"
     return NotServed(
         "PayloadTooLarge", 413, f"the body is larger than {most}", f"Send at most {most}."
+    )
+
+
+def _not_allowed(action: str) -> NotServed:
+    return NotServed(
+        "ActionNotAllowed",
+        403,
+        f"{action} is none of ALLOWED_ACTIONS",
+        "Add it there and deploy again, as the role needs its rights too, or use another way.",
     )
 
 
