@@ -43,7 +43,7 @@ def with_new(*groups: Group, **fields: Any) -> Fleet:
 
 STATUSES = {
     "GroupNotFound": 404, "NoGroupMatches": 404, "NoFollower": 404,
-    "GroupNotAllowed": 403, "RegionNotAllowed": 403,
+    "GroupNotAllowed": 403, "RegionNotAllowed": 403, "ActivityNotFound": 404,
 }  # fmt: skip
 
 
