@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploy.policies import NEEDED_FOR, narrowed
+from deploy.policies import NEEDED_FOR, OBSERVING, narrowed, reading
 from instance_refresh.model.request import VERBS
 from local.scf.project import ROOT
 
@@ -89,3 +89,11 @@ def test_scf_alone_may_take_the_roles() -> None:
     (statement,) = policy["statement"]
     assert statement["principal"] == {"service": ["scf.qcloud.com"]}
     assert statement["action"] == ["name/sts:AssumeRole"]
+
+
+@pytest.mark.parametrize("function", OBSERVING)
+def test_who_only_observes_may_write_nothing(function: str) -> None:
+    policy = json.loads((ROOT / "role" / f"{function}.json").read_text(encoding="utf-8"))
+    verbs = {n.partition(":")[2] for s in reading(policy)["statement"] for n in s["action"]}
+    assert verbs
+    assert all(verb.startswith(("Describe", "Get")) for verb in verbs)
