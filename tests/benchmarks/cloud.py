@@ -26,6 +26,7 @@ def _image(image: str, created: str) -> dict[str, Any]:
     return {
         "ImageId": image,
         "ImageState": "NORMAL",
+        "ImageType": "PRIVATE_IMAGE",
         "Architecture": "x86_64",
         "ImageSize": 20,
         "CreatedTime": created,
