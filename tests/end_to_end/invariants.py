@@ -102,11 +102,23 @@ class Invariants:
             self.wrong.append(f"{configuration} moved to {image} under {live}")
         run = self._run(configuration)
         back = image == self._moved_from.get(configuration) or (image in run and before not in run)
+        back = back or (self._failed(before, users) and not any(self._newer(r, image) for r in run))
         if self._newer(before, image) and not back and not self.forced:
             self.wrong.append(f"{configuration} was moved from {before} back to {image}")
         if before != image:
             self._moved_from[configuration] = before
             self.by_hand.discard(configuration)
+
+    def _failed(self, image: str, users: list[Any]) -> bool:
+        """Say whether an image ended badly at a group and runs at none: it has no say then."""
+        ended = {
+            activity.status
+            for group in users
+            for activity in self.region.activities_of(group)
+            if self._brings.get(activity.refresh_activity_id) == image
+        }
+        runs = {i.image_id for group in users for i in self.region.instances_of(group)}
+        return image not in runs and not ended.isdisjoint(("FAILED", "CANCELLED"))
 
     def _newer(self, image: str, other: str) -> bool:
         images = self.region.images
