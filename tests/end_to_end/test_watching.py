@@ -246,3 +246,16 @@ def test_a_region_that_fails_stops_no_other(it: World, lines: Any) -> None:
     (wrong,) = [line for line in told if line["level"] == "ERROR"]
     assert wrong["region"] in (REGION, FAR)
     assert [line["outcome"] for line in told if "outcome" in line] == ["started"]
+
+
+@pytest.mark.world(fill=rings, MAX_REFRESHING="0")
+def test_with_nothing_allowed_to_refresh_neither_schedule_nor_manifest_starts_anything(
+    it: World,
+) -> None:
+    manifests = ({"ImageId": NEW}, {"ImageId": NEW, "AutoScalingGroupIds": RINGS})
+    for number, manifest in enumerate(manifests):
+        it.call("image_published", it.publish(f"images/{number}.json", manifest))
+    (result,) = it.ticks(1)
+    assert result["States"] == {"CapReached": 5}
+    it.tick({"AutoScalingGroupId": RINGS[0], "ImageId": NEW})
+    assert it.cloud.writes() == []

@@ -47,7 +47,7 @@ def roll_out(
         from ..rules.asked import asked as asked_for  # few requests steer
 
         todo = asked_for(members, settings.limits)
-    if request.for_followers:
+    if request.for_followers or not settings.max_refreshing:
         todo = in_turn(members, todo, settings.limits, now)
     if request.dry_run or settings.mode == "observe":
         todo = {m.group_id: planned(m, todo[m.group_id]) for m in members}

@@ -34,7 +34,7 @@ class Wait(NamedTuple):
     reason: str
 
 
-_FULL = Wait("CapReached", "as many groups are refreshing as MAX_REFRESHING allows")
+FULL = Wait("CapReached", "as many groups are refreshing as MAX_REFRESHING allows")
 
 
 def families(members: Iterable[Member], now: datetime) -> list[list[Member]]:
@@ -120,7 +120,7 @@ def gate(
     Groups whose shared launch configuration is given the image start together, and count as one.
     """
     why = waits(family, decided, now)
-    turns = {m.group_id: _queued(decided[m.group_id], why[m.group_id]) for m in family}
+    turns = {m.group_id: queued(decided[m.group_id], why[m.group_id]) for m in family}
     turns = keep_shared_together(family, turns)
     entered: set[str] = set()
     for member in sorted(family, key=lambda m: (m.policy.ring, turn(m.group_id, now))):
@@ -130,7 +130,7 @@ def gate(
         if len(entered) < free:
             entered.add(decision.place)
         else:
-            turns[member.group_id] = _queued(decision, _FULL)
+            turns[member.group_id] = queued(decision, FULL)
     return turns
 
 
@@ -144,7 +144,7 @@ def places(decisions: Iterable[Decision]) -> int:
     return len({one.place for one in decisions if isinstance(one, Start)} - {""})
 
 
-def _queued(decision: Decision, wait: Wait | None) -> Decision:
+def queued(decision: Decision, wait: Wait | None) -> Decision:
     if wait is None or not isinstance(decision, Start):
         return decision
     return decision.ends("queued", wait.reason, status=202, code=wait.code)

@@ -14,7 +14,7 @@ from .decide import decide, failed_here
 from .leftovers import leftovers
 from .report import told
 from .restore import restore
-from .rings import RING_WAITS, families, gate, places, waits
+from .rings import FULL, RING_WAITS, families, gate, places, queued, waits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +55,12 @@ def verdicts(members: Sequence[Member], limits: Limits, now: datetime) -> Verdic
 def in_turn(
     members: Sequence[Member], decided: Decisions, limits: Limits, now: datetime
 ) -> dict[str, Decision]:
-    """Let groups that follow a family start when their turn has come; the others are queued."""
+    """Let groups that follow a family start when their turn has come; the others are queued.
+
+    Where nothing may refresh, no group starts, whether it follows one or not.
+    """
+    if not limits.refreshing:
+        return {name: queued(one, FULL) for name, one in decided.items()}
     turns = dict(decided)
     free = limits.refreshing - sum(m.is_live for m in members)
     for family in families(members, now):
