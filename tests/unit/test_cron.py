@@ -16,6 +16,11 @@ START = datetime(2025, 1, 1, tzinfo=timezone.utc)
 MOMENTS = st.integers(0, 3 * 365 * 86_400).map(lambda seconds: START + seconds * SECOND)
 
 
+def utc(year: int, month: int, day: int, *time: int) -> datetime:
+    hour, minute, second = (*time, 0, 0, 0)[:3]
+    return datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc)
+
+
 def field(least: int, most: int) -> st.SearchStrategy[str]:
     number = st.integers(least, most)
     # croniter reads 0-0 as every weekday.
@@ -62,8 +67,7 @@ def test_the_tick_before_is_the_one_after_which_the_timer_comes_next(
     ],
 )
 def test_the_tick_before(text: str, moment: tuple[int, ...], before: tuple[int, ...]) -> None:
-    asked, expected = (datetime(*one, tzinfo=timezone.utc) for one in (moment, before))  # type: ignore[misc]
-    assert cron(text).before(asked) == expected
+    assert cron(text).before(utc(*moment)) == utc(*before)
 
 
 def test_a_timer_that_never_ticked_has_none_before() -> None:

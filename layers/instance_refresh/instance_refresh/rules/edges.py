@@ -26,6 +26,7 @@ LATE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # What began at no time that the cloud knows is told at these times of the day.
 _UNDATED = timedelta(hours=1)
+_LASTING = ("attention", "rejected", "refused", "failed", "queued", "planned")
 _ENDED = ("SUCCESSFUL", "FAILED", "CANCELLED")
 
 
@@ -50,8 +51,11 @@ class Between(NamedTuple):
 
 
 def is_due(outcome: Outcome, between: Between, limits: Limits) -> bool:
-    """Say whether an outcome that lasts is told by this tick; what was done now always is."""
-    if outcome.outcome not in ("attention", "rejected", "refused", "queued", "planned"):
+    """Say whether an outcome that lasts is told by this tick; what was done now always is.
+
+    What failed fails again at the next tick, unless it passes.
+    """
+    if outcome.outcome not in _LASTING:
         return True
     since = outcome.since
     if since and not outcome.urgent and outcome.code != "PausedByPerson":

@@ -45,7 +45,8 @@ def restore(member: Member) -> Finding | None:
         f"refresh activity {attempt.activity_id} brought its image to no instance: {name} goes from"
         f" {configuration.image_id} back to {image}, which the instances run"
     )
-    return Finding("Restored", reason, action=Action("restore", image=image))
+    back = Action("restore", image=image)
+    return Finding("Restored", reason, action=back, since=_ended(member))
 
 
 def _ended(member: Member) -> datetime | None:

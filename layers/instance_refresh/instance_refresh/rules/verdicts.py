@@ -57,7 +57,7 @@ def in_turn(
 ) -> dict[str, Decision]:
     """Let groups that follow a family start when their turn has come; the others are queued."""
     turns = dict(decided)
-    free = limits.refreshing - sum(m.is_live for m in members)
+    free = limits.refreshing - sum(m.is_live and not m.request.watched for m in members)
     for family in families(members, now):
         turns |= (started := gate(family, decided, now, free))
         free -= places(started.values())
