@@ -56,7 +56,7 @@ def leftovers(
     behind = member.is_newer or (
         not member.sets_image and len(images) > 0 and not member.all_run_it
     )
-    if out and now - out >= limits.undeployed and behind and member.group.instances:
+    if out and now - out > limits.undeployed and behind and member.group.instances:
         reason = f"{member.image_id} is out since {out:%Y-%m-%d %H:%M:%SZ}, and not everywhere here"
         remedy = "See why the group waits, in this line's notes."
         return Finding(NOT_DEPLOYED, reason, remedy, since=out + limits.undeployed)
