@@ -56,7 +56,10 @@ def test_what_began_at_no_known_time_is_told_each_hour() -> None:
     ("outcome", "fields", "due"),
     [
         ("started", {"since": hours(1)}, True),
-        ("failed", {"since": hours(1)}, True),
+        # What failed fails at each tick, until it passes or someone acts.
+        ("failed", {"since": hours(8)}, False),
+        ("failed", {"since": hours(6) - MINUTE}, True),
+        ("failed", {"since": None}, True),
         ("attention", {"since": hours(8)}, False),
         ("queued", {"since": hours(8)}, False),
         ("rejected", {"since": hours(9) - MINUTE / 2}, True),

@@ -43,6 +43,13 @@ def lines(capsys: pytest.CaptureFixture[str]) -> Any:
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
+def test_families_that_have_no_room_in_a_line_are_counted() -> None:
+    each = {"image": "img-12345678", "groups": 10, "done": 0, "waiting": 4, "share": 0.0}
+    families = json.loads(serialize({"families": {f"family-{n:03}": each for n in range(300)}}))
+    kept = families["families"]
+    assert kept.pop("…") == f"{300 - len(kept)} more"
+
+
 def test_an_invocation_ends_with_its_summary(lines: Any) -> None:
     with Invocation("http", CONTEXT) as invocation:
         http.serve({"httpMethod": "GET", "headers": {}}, invocation)

@@ -58,9 +58,11 @@ def _cut(value: Any, length: int) -> Any:
         left = len(value) - length
         return value if left <= 0 else f"{value[:length]}… {left} characters more"
     if isinstance(value, dict):
-        return {key: _cut(item, length) for key, item in list(value.items())[:length]}
-    if isinstance(value, (list, tuple)):
-        kept = [_cut(item, length) for item in value[: max(1, length // 20)]]
+        kept = {key: _cut(item, length) for key, item in list(value.items())[:length]}
         left = len(value) - len(kept)
-        return [*kept, f"… {left} more"] if left else kept
+        return kept | ({"…": f"{left} more"} if left else {})
+    if isinstance(value, (list, tuple)):
+        some = [_cut(item, length) for item in value[: max(1, length // 20)]]
+        left = len(value) - len(some)
+        return [*some, f"… {left} more"] if left else some
     return value

@@ -29,6 +29,7 @@ _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
 _LEAST_SECRET = 24
 _VERB = one_of(*VERBS)
 _LEVEL = one_of("DEBUG", "INFO", "WARNING", "ERROR")
+_LANGUAGE: Callable[[str], Language] = one_of("en", "zh")
 
 
 def _url(text: str) -> str:
@@ -125,11 +126,11 @@ class Settings(NamedTuple):
     paused_action: PausedAction = _setting("alert", one_of(*PAUSED_ACTIONS), "what ends a pause")
     paused_action_others: PausedAction = _setting("alert", one_of(*PAUSED_ACTIONS), "of the others")
     restore: Restore = _setting("all", one_of(*RESTORES), "whose configurations are restored")
-    remind_every: timedelta = _setting("4h", duration, "how often what needs someone is told")
+    remind_every: timedelta = _setting("4h", duration, "how often it is told again", only_said=True)
     schedule_cron: Cron = _setting("0 */5 * * * * *", cron, "when the timer ticks", only_said=True)
     notify: tuple[Channel, ...] = _setting("", _channels, "where messages go", only_said=True)
-    notify_level: Level = _setting("WARNING", _level, "the least that is sent")
-    notify_language: Language = _setting("en", one_of("en", "zh"), "the language of messages")
+    notify_level: Level = _setting("WARNING", _level, "the least that is sent", only_said=True)
+    notify_language: Language = _setting("en", _LANGUAGE, "the messages' language", only_said=True)
     # fmt: on
     wrong: tuple[str, ...] = ()
 

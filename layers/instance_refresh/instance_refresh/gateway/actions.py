@@ -88,24 +88,24 @@ class AutoScaling(Actions):
         """Read the activities that were created since then or are live; say if they are all.
 
         They are one page, or the list is read from its newer end: the API documents no order, so
-        it is looked at, and where there is none all of them are read.
+        both ends are looked at, and where what was read is in none all of them are read.
         """
         first, total = self._page(ACTIVITIES, Offset=0)
         if total <= len(first):
             return first, True
-        moments = [one.created for one in first if one.created]
-        ordered = {moments == sorted(moments): 1, moments == sorted(moments, reverse=True): -1}
-        seen = {one.activity_id: one for one in self.live_activities()}
-        if True not in ordered:
-            seen |= {one.activity_id: one for one in self._all(ACTIVITIES, [])}
-            return list(seen.values()), True
+        live = self.live_activities()
         offsets = list(range(0, total, PAGE))
-        for offset in offsets if ordered[True] < 0 else reversed(offsets):
-            page = first if offset == 0 else self._page(ACTIVITIES, Offset=offset)[0]
-            seen |= {one.activity_id: one for one in page}
-            if any(one.created and one.created < created for one in page):
+        pages = {0: first, offsets[-1]: self._page(ACTIVITIES, Offset=offsets[-1])[0]}
+        for offset in offsets if _in_order(first, newest_first=True) else reversed(offsets):
+            if offset not in pages:
+                pages[offset] = self._page(ACTIVITIES, Offset=offset)[0]
+            if any(one.created and one.created < created for one in pages[offset]):
                 break
-        return list(seen.values()), False
+        seen = [one for offset in sorted(pages) for one in pages[offset]]
+        are_all = not any(_in_order(seen, newest_first=order) for order in (True, False))
+        if are_all:
+            seen = self._all(ACTIVITIES, [])
+        return list({one.activity_id: one for one in (*live, *seen)}.values()), are_all
 
     def activities_of(self, groups: Iterable[str]) -> list[Activity]:
         """Read all refresh activities of groups, the oldest first: the API documents no order.
@@ -187,6 +187,11 @@ class AutoScaling(Actions):
             message = f"{action} was answered with no valid RefreshActivityId"
             raise ApiError("InvalidAnswer", message, fate_unknown=True)
         return name
+
+
+def _in_order(activities: Iterable[Activity], *, newest_first: bool) -> bool:
+    moments = [one.created for one in activities if one.created]
+    return moments == sorted(moments, reverse=newest_first)
 
 
 def _of_groups(groups: Iterable[str]) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ _FIELDS: tuple[tuple[int, int, dict[str, int]], ...] = (
     (0, 6, {name: number for number, name in enumerate(_WEEKDAYS)}),
     (1970, 2099, {}),
 )
-_PART = re.compile(r"(\*|(\w+)(?:-(\w+))?)(?:/(\d{1,2}))?")
+_PART = re.compile(r"(\*|([0-9A-Z]+)(?:-([0-9A-Z]+))?)(?:/([0-9]{1,2}))?")
 _LONGEST_DAYS = 366 * 5
 
 
@@ -57,7 +57,7 @@ def cron(text: str) -> Cron:
     if len(parts) != len(_FIELDS):
         raise ValueError(ACCEPTED)
     fields = tuple(_numbers(part, *field) for part, field in zip(parts, _FIELDS, strict=True))
-    return Cron(fields, either="*" not in (parts[3][0], parts[5][0]))
+    return Cron(fields, either="*" not in (parts[3], parts[5]))
 
 
 def _numbers(text: str, least: int, most: int, words: dict[str, int]) -> frozenset[int]:

@@ -36,7 +36,7 @@ def act(member: Member, finding: Finding, cloud: Cloud) -> Outcome:
     except ApiError as error:
         outcome = _after(error, finding, member, autoscaling)
     code = outcome.code or ("" if outcome.outcome == "queued" else finding.code)
-    return outcome._replace(code=code, notes=finding.notes)
+    return outcome._replace(code=code, notes=finding.notes, since=finding.since)
 
 
 def _subject(member: Member, finding: Finding) -> tuple[Action, Activity]:

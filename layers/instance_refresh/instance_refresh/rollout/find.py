@@ -112,12 +112,29 @@ def with_others(
     ids -= {group.group_id for group in fleet.groups}
     if allowed.groups:
         ids &= {*allowed.groups}
-    others = cloud.autoscaling(region).groups(sorted(ids))
+    try:
+        others = cloud.autoscaling(region).groups(sorted(ids))
+    except ApiError as error:  # those that follow are looked after all the same
+        why = f"the groups that are only watched can't be read: {error}"
+        return asked, fleet, (*wrong, Outcome("failed", why, region, **error.fields))
+    alone = {one.group for one in wrong}
     more = [
-        (group, Request(region, group_ids=(group.group_id,), watched=True), NO_POLICY)
+        (
+            group,
+            Request(region, group_ids=(group.group_id,), watched=True),
+            _left_alone_policy(group) if group.group_id in alone else NO_POLICY,
+        )
         for group in others
     ]
     return [*asked, *more], fleet._replace(groups=(*fleet.groups, *others)), wrong
+
+
+def _left_alone_policy(group: Group) -> Policy:
+    """Hold a follower whose tags are wrong, or whose family can't be looked up."""
+    tags = policy(group.tags)
+    if isinstance(tags, Policy):
+        return tags._replace(family="", hold=f"{FAMILY_TAG}, which can't be looked up")
+    return NO_POLICY._replace(hold="it is wrong")
 
 
 def _resolve(request: Request, allowed: Allowed, cloud: Cloud) -> tuple[Request, list[Image]]:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..model.outcome import Outcome
+from .restore import unchanged_since
 from .rings import converged
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ LATE = timedelta(minutes=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # What began at no time that the cloud knows is told at these times of the day.
 _UNDATED = timedelta(hours=1)
+_LASTING = ("attention", "rejected", "refused", "failed", "queued", "planned")
 _ENDED = ("SUCCESSFUL", "FAILED", "CANCELLED")
 
 
@@ -49,8 +51,11 @@ class Between(NamedTuple):
 
 
 def is_due(outcome: Outcome, between: Between, limits: Limits) -> bool:
-    """Say whether an outcome that lasts is told by this tick; what was done now always is."""
-    if outcome.outcome not in ("attention", "rejected", "refused", "queued", "planned"):
+    """Say whether an outcome that lasts is told by this tick; what was done now always is.
+
+    What failed fails again at the next tick, unless it passes.
+    """
+    if outcome.outcome not in _LASTING:
         return True
     since = outcome.since
     if since and not outcome.urgent and outcome.code != "PausedByPerson":
@@ -70,7 +75,7 @@ def edges(members: Sequence[Member], between: Between, limits: Limits) -> Iterat
         if member.request.watched and between.saw(live.created):
             reason = f"{live.description}; it is watched to its end"
             yield _told(member, live, "in_progress", reason, code="Begun", since=live.created)
-        over = _pause_over(live, between, limits)
+        over = _pause_over(member, live, between, limits)
         if over:
             yield _told(member, live, "in_progress", over, code="PauseOver")
 
@@ -79,8 +84,22 @@ def _told(
     member: Member, activity: Activity, outcome: Ended, reason: str, **fields: Any
 ) -> Outcome:
     status = 409 if outcome == "attention" else 200
-    known = {"activity": activity.activity_id, "image": member.configured, "status": status}
+    image = _brought(member, activity)
+    known = {"activity": activity.activity_id, "image": image, "status": status}
     return member.ends(outcome, reason, **known, **fields)
+
+
+def _brought(member: Member, activity: Activity) -> str:
+    """Give the image that an activity brought, "" where the configuration was changed since.
+
+    An activity names none.
+    """
+    of = (activity.origin_id, activity.activity_id)
+    began = next(
+        (one for one in member.fleet.recent.get(member.group_id, ()) if one.activity_id in of),
+        activity,
+    )
+    return member.configured if unchanged_since(member, began) else ""
 
 
 def _end(member: Member, activity: Activity) -> Outcome:
@@ -98,20 +117,22 @@ def _end(member: Member, activity: Activity) -> Outcome:
     if activity.status != "SUCCESSFUL":
         reason = f"refresh activity {name} ended {activity.status}: {how}"
         return _told(member, activity, "attention", reason, code="RefreshEnded", since=ended)
-    reason = f"refresh activity {name} brought {member.configured}: {how}"
+    image = _brought(member, activity)
+    reason = f"refresh activity {name} {f'brought {image}' if image else 'succeeded'}: {how}"
     return _told(member, activity, "succeeded", reason, since=ended)
 
 
-def _pause_over(activity: Activity, between: Between, limits: Limits) -> str:
+def _pause_over(member: Member, activity: Activity, between: Between, limits: Limits) -> str:
     """Say that a pause beyond its limit is over, where a batch has begun after it."""
-    begun = [batch for batch in activity.batches if batch.runs and between.saw(batch.started)]
-    ended = [batch.ended for batch in activity.batches if batch.ended]
-    if activity.paused or not begun or not ended or not begun[0].started:
-        return ""
-    lasted = begun[0].started - max(ended)
-    if lasted <= min(limits.failed, limits.paused):
-        return ""
-    return f"{activity.description}: it goes on after a pause of {_words(lasted)}"
+    least = min(limits.failed, limits.paused) + member.policy.bake
+    for batch in activity.batches if not activity.paused else ():
+        if batch.started is None or not between.saw(batch.started):
+            continue
+        ended = [one.ended for one in activity.batches if one.ended and one.ended <= batch.started]
+        if ended and batch.started - max(ended) > least:
+            lasted = _words(batch.started - max(ended))
+            return f"{activity.description}: it goes on after a pause of {lasted}"
+    return ""
 
 
 def family_done(family: Sequence[Member], decided: Decisions, between: Between) -> Outcome | None:
@@ -127,7 +148,8 @@ def family_done(family: Sequence[Member], decided: Decisions, between: Between) 
         for activity in m.fleet.recent.get(m.group_id, ())
         if activity.kind == "NORMAL" and activity.created and out and activity.created >= out
     ]
-    ended = [one.ended for one in rolled if one.ended and one.status == "SUCCESSFUL"]
+    firsts = (_first_success(m, out) for m in done)
+    ended = [one.ended for one in firsts if one and one.ended]
     if not ended or not between.saw(max(ended)):
         return None
     taken = _words(max(ended) - min(one.created for one in rolled if one.created))
@@ -140,6 +162,19 @@ def family_done(family: Sequence[Member], decided: Decisions, between: Between) 
         family=first.policy.family,
         since=max(ended),
     )
+
+
+def _first_success(member: Member, since: datetime | None) -> Activity | None:
+    """Give the first activity that succeeded since then, or since another was undone or failed.
+
+    Those after it have reinstalled what was there.
+    """
+    first = None
+    for one in member.fleet.recent.get(member.group_id, ()):
+        if since and one.created and one.created >= since:
+            succeeded = one.kind == "NORMAL" and one.status == "SUCCESSFUL"
+            first = (first or one) if succeeded else None
+    return first
 
 
 def _words(taken: timedelta) -> str:

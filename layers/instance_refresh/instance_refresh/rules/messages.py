@@ -8,7 +8,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from ..model.message import Message
+from ..model.message import LEVELS, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,40 +16,42 @@ if TYPE_CHECKING:
     from ..model.outcome import Outcome
     from .edges import Between
 
-_MOST_NAMED = 10
+_MOST_NAMED, _MOST_REMEDIES = 10, 3
 
 
 def messages(lines: Iterable[Outcome], between: Between) -> tuple[Message, ...]:
-    """Make the messages of a tick; told again, they have the same ids."""
+    """Make the messages of a tick; what is told again has the same ids.
+
+    Groups that follow no family are told of together, too.
+    """
     alike: dict[tuple[str, ...], list[Outcome]] = {}
     for line in lines:
-        alone = "" if line.family else line.group
-        key = (line.region, line.family, alone, line.outcome, line.code)
+        key = (line.region, line.family, line.outcome, line.code)
         alike.setdefault(key, []).append(line)
     return tuple(_message(key, some, between) for key, some in alike.items())
 
 
 def _message(key: tuple[str, ...], some: Sequence[Outcome], between: Between) -> Message:
     first = some[0]
-    names = tuple(one.group_name or one.group for one in some if one.group)
-    what = first.code or first.outcome
+    named = {one.group: one.group_name or one.group for one in some if one.group}
+    what, names = first.code or first.outcome, tuple(named.values())
+    title = f"{names[0] if len(names) == 1 else first.family or first.region}: {what}"
+    if len(names) > 1:
+        title += f", {len(names)} groups"
+    facts = [f"{named[one.group]}: {one.reason}" if one.group else one.reason for one in some]
     if first.code == "FamilyDone":
-        title = first.reason
-    elif len(names) == 1:
-        title = f"{names[0]}: {what}"
-    else:
-        title = f"{first.family or first.region}: {what}" + (
-            f", {len(names)} groups" if names else ""
-        )
-    facts = [f"{one.group_name or one.group or first.family}: {one.reason}" for one in some]
+        title, facts = first.reason, []
     more = len(facts) - _MOST_NAMED
     facts = [*facts[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])]
+    remedies = [*dict.fromkeys(one.remedy for one in some if one.remedy)][:_MOST_REMEDIES]
+    # What another delivery of the tick has done is another message.
+    about = (*key, *sorted(f"{one.group} {one.activity}" for one in some))
     return Message(
-        id=sha256("|".join((*key, between.until.isoformat())).encode()).hexdigest()[:32],
-        level=max((one.level for one in some), key=("INFO", "WARNING", "ERROR").index),
+        id=sha256(repr((about, between.until.isoformat())).encode()).hexdigest()[:32],
+        level=max((one.level for one in some), key=LEVELS.index),
         title=title,
         at=between.until,
-        lines=(*facts, *((first.remedy,) if first.remedy else ())),
+        lines=(*facts, *remedies),
         family=first.family,
         region=first.region,
         code=what,

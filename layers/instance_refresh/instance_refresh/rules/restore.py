@@ -15,6 +15,7 @@ from ..model.fleet import IN_SERVICE
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ..model.fleet import Activity
     from ..model.member import Member
 
 _OVERLAP = timedelta(minutes=15)  # the longest that a function runs
@@ -44,7 +45,8 @@ def restore(member: Member) -> Finding | None:
         f"refresh activity {attempt.activity_id} brought its image to no instance: {name} goes from"
         f" {configuration.image_id} back to {image}, which the instances run"
     )
-    return Finding("Restored", reason, action=Action("restore", image=image))
+    back = Action("restore", image=image)
+    return Finding("Restored", reason, action=back, since=_ended(member))
 
 
 def _ended(member: Member) -> datetime | None:
@@ -52,19 +54,22 @@ def _ended(member: Member) -> datetime | None:
 
 
 def ended_badly(member: Member) -> bool:
-    """Say whether what the launch configuration names is what the failed attempt brought.
+    """Say whether what the launch configuration names is what the failed attempt brought."""
+    return member.attempt is not None and unchanged_since(member, member.attempt)
 
-    It is, if nobody has changed it since; a second function may have put the same image in once
-    more, within its time limit.
+
+def unchanged_since(member: Member, began: Activity) -> bool:
+    """Say whether the launch configuration names what an activity brought: nobody has changed it.
+
+    A second function may have put the same image in once more, within its time limit.
     """
-    attempt, configuration = member.attempt, member.configuration
-    if attempt is None or configuration is None:
-        return False
-    if not configuration.updated or not attempt.created:
+    configuration = member.configuration
+    if configuration is None or not configuration.updated or not began.created:
         return False
     asked_for = member.request.names_image and configuration.image_id == member.image_id
-    after = configuration.updated - attempt.created
-    return after <= (_OVERLAP if asked_for else timedelta(0))
+    again = asked_for and began in (member.attempt, member.activity)
+    after = configuration.updated - began.created
+    return after <= (_OVERLAP if again else timedelta(0))
 
 
 def _image_instead(member: Member) -> str | None:

@@ -62,7 +62,7 @@ def in_turn(
     if not limits.refreshing:
         return {name: queued(one, FULL) for name, one in decided.items()}
     turns = dict(decided)
-    free = limits.refreshing - sum(m.is_live for m in members)
+    free = limits.refreshing - sum(m.is_live and not m.request.watched for m in members)
     for family in families(members, now):
         turns |= (started := gate(family, decided, now, free))
         free -= places(started.values())

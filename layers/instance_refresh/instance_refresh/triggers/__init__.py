@@ -76,11 +76,13 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
     from ..rollout.run import reconcile as look_after
     from ..rules.edges import Between
 
-    before = settings.schedule_cron.before(tick) or tick - timedelta(minutes=5)
+    cron = settings.schedule_cron
+    until = cron.before(tick + timedelta(microseconds=1)) or tick  # its Time may be seconds late
+    between = Between(cron.before(until) or until - timedelta(minutes=5), until)
 
     def of(region: str) -> Report | InstanceRefreshError:
         try:
-            return look_after(cloud, settings, region, now, Between(before, tick))
+            return look_after(cloud, settings, region, now, between)
         except InstanceRefreshError as error:
             return error
 

@@ -1,0 +1,188 @@
+"""What becomes of refreshes is told by the tick that sees it, and by no other."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from instance_refresh.model.fleet import Activity, Batch, BatchInstance
+from instance_refresh.model.outcome import Outcome
+from instance_refresh.model.policy import NO_POLICY, Policy
+from instance_refresh.model.request import Request
+from instance_refresh.rules import watch
+from instance_refresh.rules.edges import Between, edges, family_done, is_due
+from tests.unit.fleets import LIMITS, NEW, OLD, START, activity, fleet, group, hours, member_of
+
+if TYPE_CHECKING:
+    from instance_refresh.model.member import Member
+
+REGION = "ap-guangzhou"
+MINUTE, TICK = timedelta(minutes=1), timedelta(minutes=5)
+WEB = Policy(family="web")
+
+
+def tick(number: int) -> Between:
+    return Between(START + (number - 1) * TICK, START + number * TICK)
+
+
+def at(minutes: float) -> datetime:
+    return START + minutes * MINUTE
+
+
+def batch(
+    number: int, status: str, began: float | None, ended: float | None, *, failed: int = 0
+) -> Batch:
+    some = tuple(
+        BatchInstance(f"ins-{number}{i}", "FAILED" if i < failed else "SUCCESSFUL", "", "")
+        for i in range(2)
+    )
+    return Batch(
+        number,
+        status,
+        None if began is None else at(began),
+        None if ended is None else at(ended),
+        some,
+    )
+
+
+def watched(*past: Activity, names: str = NEW, updated: float = -120, **fields: Any) -> Member:
+    """Give a group that is only watched, whose launch configuration was changed at a minute."""
+    where = fleet(group(tags={}), names=names, activities=past[-1:], recent={"asg-a": past})
+    changed = {
+        name: one._replace(updated=at(updated)) for name, one in where.launch_configurations.items()
+    }
+    where = where._replace(launch_configurations=changed)
+    policy = fields.get("policy", NO_POLICY)
+    return member_of(Request(REGION, group_ids=("asg-a",), watched=True), where, policy=policy)
+
+
+def refresh(status: str, began: float, ended: float | None = None, **fields: Any) -> Activity:
+    over = None if ended is None else at(ended)
+    return activity(status, created=0, **fields)._replace(created=at(began), ended=over)
+
+
+def told(member: Member, number: int) -> list[Outcome]:
+    return list(edges([member], tick(number), LIMITS))
+
+
+@given(st.integers(0, 3600), st.sampled_from(["SUCCESSFUL", "FAILED", "CANCELLED"]))
+def test_an_end_is_told_by_one_tick_of_all(second: int, status: str) -> None:
+    one = watched(refresh(status, -60, second / 60))
+    ticks = [number for number in range(-2, 20) if told(one, number)]
+    assert len(ticks) == 1
+    assert tick(ticks[0]).until >= at(second / 60) + MINUTE
+
+
+@given(st.integers(0, 7200), st.sampled_from(["4h", "7m", "5m", "1m"]))
+def test_what_lasts_is_told_when_it_begins_and_again(second: int, every: str) -> None:
+    again = timedelta(minutes=int(every[:-1]) * (60 if every[-1] == "h" else 1))
+    limits = LIMITS._replace(remind_every=again)
+    since = START + timedelta(seconds=second)
+    lasts = Outcome("attention", "", REGION, urgent=True, since=since)
+    ticks = [number for number in range(1, 200) if is_due(lasts, tick(number), limits)]
+    first = ticks[0]
+    assert tick(first).since < since <= tick(first).until or second == 0
+    gaps = [b - a for a, b in pairwise(ticks)]
+    assert all(gap * TICK < again + TICK for gap in gaps)
+
+
+@pytest.mark.parametrize("status", ["FAILED_PAUSE", "MANUAL_PAUSE", "RUNNING"])
+def test_what_begins_in_the_second_of_a_tick_is_found_and_told_by_it(status: str) -> None:
+    limits = LIMITS._replace(paused=TICK, failed=TICK, stuck=TICK)
+    live = refresh(status, -60)._replace(batches=(batch(1, "FAILED", -60, 0),))
+    found = watch.live(watched(live), limits, tick(1).until)
+    assert found is not None
+    assert found.since == tick(1).until
+
+
+def test_what_has_no_date_is_told_once_an_hour() -> None:
+    lasts = Outcome("refused", "", REGION)
+    assert [n for n in range(1, 37) if is_due(lasts, tick(n), LIMITS)] == [12, 24, 36]
+
+
+def test_two_ends_between_two_ticks_are_both_told() -> None:
+    one = watched(
+        refresh("FAILED", -9, 1, activity_id="asr-1"),
+        refresh("SUCCESSFUL", 2, 3, activity_id="asr-2"),
+    )
+    assert [end.activity for end in told(one, 1)] == ["asr-1", "asr-2"]
+
+
+def test_an_end_names_the_image_that_the_activity_brought() -> None:
+    (end,) = told(watched(refresh("SUCCESSFUL", -9, 1)), 1)
+    assert (end.outcome, end.image) == ("succeeded", NEW)
+    assert NEW in end.reason
+
+
+@pytest.mark.parametrize("status", ["SUCCESSFUL", "FAILED"])
+def test_an_end_names_no_image_where_the_configuration_was_changed_since(status: str) -> None:
+    ended = refresh(status, -9, 1, activity_id="asr-1")
+    (end,) = told(watched(ended, refresh("RUNNING", 2.1, activity_id="asr-2"), updated=2), 1)[:1]
+    assert end.activity == "asr-1"
+    assert NEW not in end.reason
+    assert end.image == ""
+
+
+def test_a_failed_end_names_no_image_that_was_put_back_before_it_was_told() -> None:
+    # It ended within the minute before the tick that restored, and the next one tells.
+    (end,) = told(watched(refresh("FAILED", -9, -0.5), names=OLD, updated=0.1), 1)
+    assert (end.code, end.image) == ("RefreshEnded", "")
+
+
+def paused(*batches: Batch) -> Activity:
+    return refresh("RUNNING", -60)._replace(batches=batches)
+
+
+def over(one: Activity, policy: Policy = NO_POLICY) -> list[str]:
+    return [end.code for end in told(watched(one, policy=policy), 1) if end.code == "PauseOver"]
+
+
+def test_a_pause_that_is_over_is_told_even_where_the_next_batch_has_ended_too() -> None:
+    first = batch(1, "FAILED", -60, -50, failed=1)
+    assert over(paused(first, batch(2, "RUNNING", 1, None))) == ["PauseOver"]
+    assert over(paused(first, batch(2, "SUCCESSFUL", 1, 3), batch(3, "RUNNING", 3, None)))
+
+
+def test_no_pause_is_over_where_none_was_beyond_its_limit() -> None:
+    assert not over(paused(batch(1, "SUCCESSFUL", -60, -5), batch(2, "RUNNING", 1, None)))
+    # A bake is meant.
+    bakes = WEB._replace(bake=timedelta(minutes=30))
+    baked = paused(batch(1, "SUCCESSFUL", -60, -30), batch(2, "RUNNING", 1, None))
+    assert not over(baked, bakes)
+    assert over(baked)
+
+
+def done(*past: Activity, ring: int = 0, names: str = NEW) -> tuple[Member, ...]:
+    where = fleet(names=names, runs=names, activities=past[-1:], recent={"asg-a": past})
+    wish = Request(REGION, image_id=NEW, image_family="web")
+    policy = WEB._replace(ring=ring)
+    return (member_of(wish, where, policy=policy),)
+
+
+def family(members: tuple[Member, ...], number: int) -> Outcome | None:
+    ends = {m.group_id: m.ends("already_current", "") for m in members}
+    return family_done(members, ends, tick(number))
+
+
+def brought(name: str, began: float, ended: float, **fields: Any) -> Activity:
+    later = hours(11) - START  # the image was made at ten
+    one = refresh(fields.pop("status", "SUCCESSFUL"), began, ended, activity_id=name, **fields)
+    return one._replace(created=at(began) + later, ended=at(ended) + later)
+
+
+def test_a_family_is_done_once_and_a_reinstall_does_not_say_so_again() -> None:
+    first = brought("asr-1", 0, 2)
+    number = 11 * 12 + 1
+    whole = family(done(first), number)
+    assert whole is not None
+    assert whole.reason == f"web: 1 of 1 groups on {NEW}, 2 min"
+    again = brought("asr-2", 60, 62)
+    assert family(done(first, again), number + 12) is None
+    undone = brought("asr-2", 30, 40, kind="ROLLBACK", origin_id="asr-1")
+    anew = brought("asr-3", 60, 62)
+    assert family(done(first, undone, anew), number + 12) is not None
