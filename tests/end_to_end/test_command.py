@@ -42,8 +42,8 @@ pytestmark = pytest.mark.world(fill=one_group)
 
 @pytest.fixture
 def run(it: World, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Run the command as a user would, with keys that may do what the schedule's role may."""
-    role = it.roles["schedule"]
+    """Run the command as a user would, with keys of their own."""
+    role = it.role
     environ = {
         "HOME": str(tmp_path),
         "AS_ENDPOINT": it.cloud.endpoint,
@@ -179,7 +179,7 @@ def test_a_link_opens_what_it_was_made_for(run: Run, it: World) -> None:
 
 
 def test_keys_and_region_come_from_the_vendors_cli(it: World, tmp_path: Path) -> None:
-    role, program = it.roles["schedule"], "from tccli.main import main; main()"
+    role, program = it.role, "from tccli.main import main; main()"
     said: list[Any] = [
         "secretId",
         role.secret_id,
@@ -224,7 +224,7 @@ def test_without_keys_it_says_how_to_get_some(tmp_path: Path, kept: str | None, 
 
 
 def test_nothing_secret_comes_out(run: Run, it: World) -> None:
-    role = it.roles["schedule"]
+    role = it.role
     keys = f"{role.secret_id} {role.secret_key} {role.token}"
     it.make_image(NEW)
     written: list[Any] = [
@@ -271,3 +271,29 @@ def test_it_is_installed_under_its_name_and_is_in_no_layer() -> None:
     assert not list(layer.rglob("instance_refresh_command"))
     deployed = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     assert not re.search(r"^(click|rich)==", deployed, re.MULTILINE)
+
+
+def test_it_stops_resumes_rolls_back_holds_and_releases(run: Run, it: World) -> None:
+    it.make_image(NEW)
+    assert run("start", GROUP, "--image", NEW, "--batch-size", "1", "--yes")[0] == 0
+    it.advance(40)
+    assert run("stop", GROUP)[0] == act.UNCONFIRMED
+    code, out, _ = run("stop", GROUP, "--yes")
+    assert (code, "stopped" in out) == (0, True)
+    it.finish()
+    code, out, _ = run("resume", GROUP, "--dry-run")
+    assert (code, "planned" in out) == (0, True)
+    assert "resumed" in run("resume", GROUP, "--mode", "RETRY", "--yes")[1]
+    assert run("stop", GROUP, "--yes")[0] == 0
+    it.finish()
+    assert "rolled_back" in run("rollback", GROUP, "--yes")[1]
+    it.finish()
+    assert it.runs(GROUP) == {OLD}
+    code, out, _ = run("hold", GROUP, "--reason", "freeze until Monday", "--yes")
+    assert (code, "held" in out) == (0, True), out
+    assert "freeze until Monday" in json.dumps(it.status())
+    assert run("release", GROUP, "--yes")[0] == 0
+    assert "freeze" not in json.dumps(it.status())
+    code, out, _ = run("cancel", GROUP, "--yes")
+    assert code == act.REFUSED
+    assert run("hold", GROUP, "--yes")[0] == 2

@@ -65,7 +65,7 @@ def page_of(it: World) -> tuple[Page, dict[str, str]]:
 def test_what_others_wrote_is_text(it: World) -> None:
     page, _ = page_of(it)
     assert page.open == []
-    assert page.text.count(EVIL) == 3  # the name twice, and the hold's reason
+    assert page.text.count(EVIL) == 4  # the name twice, and the hold's reason
     assert not {"script", "img", "iframe", "form", "object"} & {tag for tag, _ in page.elements}
     names = {name for _, attributes in page.elements for name in attributes}
     assert not [name for name in names if name.startswith("on") or name in ("style", "src")]

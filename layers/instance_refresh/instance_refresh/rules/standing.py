@@ -63,6 +63,7 @@ def row(
         "AutoScalingGroupName": member.group.name,
         "Family": member.policy.family,
         "Ring": member.policy.ring if member.policy.family else None,
+        "Hold": member.policy.hold,
         **state,
         "NextLook": next_look(one),
         "Since": moment(_since(one)),
