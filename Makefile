@@ -140,7 +140,7 @@ rollback-scf: $(DEPLOY_VENV)/installed
 # Writes the pinned requirements anew from pyproject.toml (needs uv).
 LOCK = uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --no-header --no-annotate
 lock:
-	$(LOCK) pyproject.toml --output-file requirements.txt
+	$(LOCK) --group functions --output-file requirements.txt
 	$(LOCK) --group local --constraint requirements.txt --output-file local/requirements.txt
 	$(LOCK) --group deploy --constraint requirements.txt --output-file deploy/requirements.txt
 	$(LOCK) --group mutants --output-file tests/mutants/requirements.txt
@@ -153,6 +153,8 @@ $(VENV)/run-installed: $(RUN_REQUIREMENTS)
 	rm -rf $(VENV) # --clear would empty what a symbolic link leads to
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) $(addprefix -r ,$(RUN_REQUIREMENTS))
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--editable .
 	touch $@
 
 $(DEPLOY_VENV)/installed: deploy/requirements.txt

@@ -34,7 +34,7 @@ class Answer(NamedTuple):
 
 
 def try_out(described: Description, client: Client, environ: Mapping[str, str]) -> Iterator[Answer]:
-    """Give what a dry run over HTTP, one by the timer, and a foreign object are answered."""
+    """Give what a dry run over HTTP, one by the timer, a foreign object and a look are answered."""
     request = dry_run(environ)
     url = url_of(client, described.function("webhook"))
     yield _about(f"webhook, a dry run at {url}", call(url, request, environ))
@@ -43,6 +43,8 @@ def try_out(described: Description, client: Client, environ: Mapping[str, str]) 
     yield _about("schedule, a dry run", answer)
     answer = invoke(client, described.function("image_published"), foreign_object(environ))
     yield _about("image_published, an object that is none of its manifests", answer)
+    url = url_of(client, described.function("status"))
+    yield _about(f"status, a look at {url}", call(url, "", environ, "STATUS"))
 
 
 def _about(what: str, answer: Answer) -> Answer:
@@ -57,18 +59,18 @@ def dry_run(environ: Mapping[str, str]) -> str:
     return json.dumps({**target, "DryRun": True})
 
 
-def call(url: str, body: str, environ: Mapping[str, str]) -> Answer:
-    """Send a request as a caller would; without a secret nobody but CAM's users is served."""
+def call(url: str, body: str, environ: Mapping[str, str], to: str = "WEBHOOK") -> Answer:
+    """Send a request as a caller would, or look; without a secret only CAM's users are served."""
     headers = {"Content-Type": "application/json"}
     for last in (False, False, True):
-        signed = signature(environ.get("WEBHOOK_SECRET", ""), body)
+        signed = signature(environ.get(f"{to}_SECRET", ""), body)
         try:
-            request = Request(url, body.encode(), {**headers, **signed})  # noqa: S310 — SCF's URL
+            request = Request(url, body.encode() or None, {**headers, **signed})  # noqa: S310 — SCF's URL
             with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
                 return said(answer.status, json.loads(answer.read()))
         except HTTPError as error:
             text = error.read()
-            if environ.get("WEBHOOK_AUTH") == "cam":
+            if environ.get(f"{to}_AUTH") == "cam":
                 return Answer(f"{error.code}, as CAM takes no unsigned call", error.code in DENIED)
             return said(error.code, json.loads(text) if text.startswith(b"{") else {})
         except (URLError, OSError) as error:
@@ -104,7 +106,8 @@ def said(status: int | None, document: dict[str, Any]) -> Answer:
     entries = [each for kind in kinds for each in document.get(kind, [])]
     codes = [each[name] for each in entries for name in ("Outcome", "Code") if each.get(name)]
     problem = [document["code"]] if "code" in document else []
-    words = [*([str(status)] if status else []), *codes, *problem]
+    states = [f"{count} {state}" for state, count in document.get("States", {}).items()]
+    words = [*([str(status)] if status else []), *codes, *problem, *states]
     broken = "failed" in codes or document.get("Errors") or (status or 0) in (*DENIED, *BROKEN)
     text = ", ".join(dict.fromkeys(words)) or "nothing to be done"
     return Answer(text, works=not broken)

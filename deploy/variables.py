@@ -24,7 +24,7 @@ OF_THE_CLI = {  # a login writes the first four to .env
 OF_THE_DEPLOY = {"SCF_ENDPOINT", "CAM_ENDPOINT", "ROLES", "YES"}
 OF_WHO_DEPLOYS = {"TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"}
 KEYS = (*sorted(OF_WHO_DEPLOYS), "TENCENT_TOKEN")
-DERIVED = {"WEBHOOK_URL_AUTH", "COS_APPID"}  # from others, by `derived`
+DERIVED = {"WEBHOOK_URL_AUTH", "STATUS_URL_AUTH", "COS_APPID"}  # from others, by `derived`
 MAY_BE_EMPTY = {
     "ALLOWED_GROUPS",
     "ALLOWED_REGIONS",
@@ -37,7 +37,15 @@ MAY_BE_EMPTY = {
 }
 
 
-_SECRETS = ("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS")
+# By what says how the function knows its callers.
+_SECRETS = {
+    "WEBHOOK_AUTH": ("WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"),
+    "STATUS_AUTH": ("STATUS_SECRET",),
+}
+_SECRET = (
+    r"whsec_[A-Za-z0-9+/]{32,}={0,2}",
+    'what this prints: echo "whsec_$(openssl rand -base64 32)"',
+)
 
 
 def _list(form: str) -> str:
@@ -66,10 +74,9 @@ _FORMS = {
     "MANIFEST_PREFIX": (r"[^/].*", "what keys begin with, without a / before it: manifests/"),
     "SCHEDULE_CRON": (r"(\S+ ){6}\S+", "seven fields, from seconds to year: 0 */5 * * * * *"),
     "WEBHOOK_AUTH": (r"signature|cam", "signature or cam"),
-    "WEBHOOK_SECRET": (
-        r"whsec_[A-Za-z0-9+/]{32,}={0,2}",
-        'what this prints: echo "whsec_$(openssl rand -base64 32)"',
-    ),
+    "WEBHOOK_SECRET": _SECRET,
+    "STATUS_AUTH": (r"signature|cam", "signature or cam"),
+    "STATUS_SECRET": _SECRET,
 }
 
 
@@ -81,12 +88,15 @@ def variables() -> dict[str, str]:
 
 def derived(environ: dict[str, str]) -> dict[str, str]:
     """Add what follows from the others, so that they can't contradict each other."""
-    url_auth = "CAM" if environ.get("WEBHOOK_AUTH") == "cam" else "NONE"
+    url_auth = {
+        f"{name}_URL_AUTH": "CAM" if environ.get(f"{name}_AUTH") == "cam" else "NONE"
+        for name in ("WEBHOOK", "STATUS")
+    }
     app_id = environ.get("COS_BUCKET", "").rpartition("-")[2]
     # What the roles may change and what the functions serve are the same regions.
     looked_after = environ.get("REGIONS") or environ.get("REGION", "")
     regions = environ.get("ALLOWED_REGIONS") or looked_after
-    own = {"WEBHOOK_URL_AUTH": url_auth, "COS_APPID": app_id, "ALLOWED_REGIONS": regions}
+    own = {**url_auth, "COS_APPID": app_id, "ALLOWED_REGIONS": regions}
     return {**environ, **own, **_keys(environ)}
 
 
@@ -135,8 +145,9 @@ def needed_by_roles() -> set[str]:
 def unset(environ: dict[str, str], names: set[str]) -> list[str]:
     """Give the variables that need a value and have none."""
     optional = set(MAY_BE_EMPTY)
-    if environ.get("WEBHOOK_AUTH") == "cam":  # nobody signs
-        optional.add("WEBHOOK_SECRET")
+    for auth, (secret, *_) in _SECRETS.items():
+        if environ.get(auth) == "cam":  # nobody signs
+            optional.add(secret)
     return [name for name in sorted(names - optional) if not environ.get(name)]
 
 
@@ -153,10 +164,11 @@ def missing(environ: dict[str, str], names: set[str]) -> list[str]:
             lines.append(f"{name} must be {what}")
             if form == _ENDPOINT:  # no secret; and the shell's own may be the stand-in's
                 lines[-1] += f", and is {value}: set it in .env, or `unset {name}` in this shell"
-    secrets = [name for name in _SECRETS if environ.get(name)]
-    if environ.get("WEBHOOK_AUTH") == "cam" and names & {*_SECRETS} and secrets:
-        both = f"WEBHOOK_AUTH=cam takes no signature: leave {' and '.join(secrets)} empty"
-        lines.append(f"{both}, or take signature")
+    for auth, secrets in _SECRETS.items():
+        both = [name for name in secrets if environ.get(name)]
+        if environ.get(auth) == "cam" and names & {*secrets} and both:
+            empty = f"{auth}=cam takes no signature: leave {' and '.join(both)} empty"
+            lines.append(f"{empty}, or take signature")
     if lines:
         lines.append("Set them in .env: cp .env.example .env, then fill it in.")
     return lines

@@ -25,6 +25,7 @@ BUILD = ROOT / "build"
 REQUIREMENTS = ROOT / "requirements.txt"
 RUNTIME = "cpython-310"  # as byte code is tagged: another implementation's is not read
 PLATFORM = "manylinux2014_x86_64"
+SHIPPED = (".py", ".json", ".html", ".css")
 # Where SCF unpacks them, for the paths in a traceback.
 LAYER_ROOT, FUNCTION_ROOT = "/opt", "/var/user"
 
@@ -189,7 +190,7 @@ def tree(folder: Path, prefix: str = "") -> dict[str, bytes]:
     return {
         prefix + name: (folder / name).read_bytes()
         for name in names
-        if name.endswith((".py", ".json")) and "/." not in f"/{name}" and (folder / name).is_file()
+        if name.endswith(SHIPPED) and "/." not in f"/{name}" and (folder / name).is_file()
     }
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import math
+import shlex
 import signal
 import sys
 import threading
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from local.clock import ScaledClock
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 stage.platform.on_invocation = show
             stage.reconcile(options.cron)
             for name, value in variables(stage).items():
-                print(f"export {name}={value}", flush=True)
+                print(f"export {name}={shlex.quote(value)}", flush=True)
             stopped.wait()
     except OSError as error:
         print(f"Can't serve on port {options.port}: {error.strerror}", file=sys.stderr)
@@ -98,6 +100,15 @@ def cron(text: str) -> str:
     return text
 
 
+def status_link(stage: Stage) -> str:
+    """Give a link to the status page, good for a day."""
+    project.import_layer()
+    from instance_refresh.link import status_link as made
+
+    ends = stage.cloud.clock.now() + timedelta(days=1)
+    return made(stage.status_url, stage.status_secret, ends)
+
+
 def variables(stage: Stage) -> dict[str, str]:
     """Give the environment for the functions, their callers, and the vendor's own tools."""
     role = stage.cloud.role()
@@ -107,6 +118,9 @@ def variables(stage: Stage) -> dict[str, str]:
         "COS_BUCKET": stage.seed.bucket,
         "FUNCTION_URL": stage.url,
         "WEBHOOK_SECRET": stage.secret,
+        "STATUS_URL": stage.status_url,
+        "STATUS_SECRET": stage.status_secret,
+        "STATUS_LINK": status_link(stage),
         "TENCENTCLOUD_REGION": REGION,
         "TENCENTCLOUD_SECRETID": role.secret_id,
         "TENCENTCLOUD_SECRETKEY": role.secret_key,

@@ -162,13 +162,14 @@ def run(options: argparse.Namespace, host: Host, role: Credentials, event: Any) 
         own.setdefault("MANIFEST_PREFIX", PREFIX)
         own.setdefault("ALLOWED_ACTIONS", project.every_action())
     if not options.unsigned and webhook.is_unsigned_call(event):
-        secret = own.setdefault("WEBHOOK_SECRET", webhook.new_secret())
+        name = "STATUS_SECRET" if options.function == "status" else "WEBHOOK_SECRET"
+        secret = own.setdefault(name, webhook.new_secret())
         try:
             event = webhook.signed(event, secret)
         except ValueError as error:
-            message = f"The call can't be signed with WEBHOOK_SECRET: {error}"
+            message = f"The call can't be signed with {name}: {error}"
             raise Unusable(message) from error
-        print("The event is an unsigned webhook call: it was signed for this run.")
+        print("The event is an unsigned HTTP call: it was signed for this run.")
     with Platform(host, project.FUNCTIONS, project.OPT, region=options.region) as platform:
         try:
             project.deploy(platform, options.function, role, own)

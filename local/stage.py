@@ -28,7 +28,8 @@ SUFFIX = ".json"
 class Stage:
     """A seeded cloud, and the platform whose functions are triggered.
 
-    `url` is the webhook's, `secret` what its callers sign with.
+    `url` is the webhook's, `secret` what its callers sign with; `status_url` is the status
+    function's, `status_secret` what links to it are signed with.
     """
 
     cloud: Cloud
@@ -36,6 +37,8 @@ class Stage:
     platform: Platform
     url: str
     secret: str = field(repr=False)
+    status_url: str
+    status_secret: str = field(repr=False)
 
     def group(self, name: str) -> str:
         """Find a scaling group's id by its name."""
@@ -80,9 +83,13 @@ def on_stage(cloud: Cloud, seeded: Seed) -> Iterator[Stage]:
             cloud, functions_on(cloud.clock, Path(folder)), project.OPT, region=region
         ) as platform,
     ):
-        secret = webhook.new_secret()
+        secret, status_secret = webhook.new_secret(), webhook.new_secret()
+        own = {
+            "webhook": {"WEBHOOK_SECRET": secret, "ALLOWED_ACTIONS": project.every_action()},
+            "status": {"STATUS_SECRET": status_secret},
+        }
         for name in project.names():
-            own = {"WEBHOOK_SECRET": secret, "ALLOWED_ACTIONS": project.every_action()}
-            project.deploy(platform, name, cloud.role(), own if name == "webhook" else {})
+            project.deploy(platform, name, cloud.role(), own.get(name, {}))
         platform.cos("image_published", bucket=seeded.bucket, prefix=PREFIX, suffix=SUFFIX)
-        yield Stage(cloud, seeded, platform, platform.http("webhook"), secret)
+        urls = platform.http("webhook"), platform.http("status")
+        yield Stage(cloud, seeded, platform, urls[0], secret, urls[1], status_secret)

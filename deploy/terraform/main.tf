@@ -86,11 +86,36 @@ locals {
         NOTIFY_LANGUAGE      = var.notify_language
       }
     }
+    status = {
+      description = "Shows where every rollout stands and what it waits for, and changes nothing"
+      timeout     = 60
+      secrets     = ["STATUS_SECRET"]
+      environment = {
+        AS_ENDPOINT          = var.as_endpoint
+        CVM_ENDPOINT         = var.cvm_endpoint
+        LOG_LEVEL            = var.log_level
+        IMAGE_CREATORS       = join(",", var.image_creators)
+        ALLOWED_GROUPS       = join(",", var.allowed_groups)
+        ALLOWED_REGIONS      = join(",", local.regions)
+        MAX_REFRESHING       = tostring(var.max_refreshing)
+        PAUSED_LIMIT         = var.paused_limit
+        FAILED_LIMIT         = var.failed_limit
+        STUCK_LIMIT          = var.stuck_limit
+        UNDEPLOYED_LIMIT     = var.undeployed_limit
+        PAUSED_ACTION        = var.paused_action
+        PAUSED_ACTION_OTHERS = var.paused_action_others
+        RESTORE              = var.restore
+        MODE                 = var.mode
+        SCHEDULE_CRON        = var.schedule_cron
+        STATUS_AUTH          = var.status_auth
+      }
+    }
   }
 
   secrets = {
     WEBHOOK_SECRET          = var.webhook_secret
     WEBHOOK_SECRET_PREVIOUS = var.webhook_secret_previous
+    STATUS_SECRET           = var.status_secret
     NOTIFY                  = join(",", var.notify)
   }
   # Which are given is no secret, and a plan shows the other settings only if it isn't one.
@@ -165,6 +190,10 @@ resource "tencentcloud_scf_function" "this" {
     precondition {
       condition     = var.webhook_auth == "cam" || contains(local.given_secrets, "WEBHOOK_SECRET")
       error_message = "A webhook_secret is needed, or webhook_auth = \"cam\"."
+    }
+    precondition {
+      condition     = var.status_auth == "cam" || contains(local.given_secrets, "STATUS_SECRET")
+      error_message = "A status_secret is needed, or status_auth = \"cam\"."
     }
   }
 

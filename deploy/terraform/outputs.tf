@@ -3,6 +3,11 @@ output "function_url" {
   value       = jsondecode(tencentcloud_scf_trigger.http.trigger_attribute).NetConfig.ExtranetUrl
 }
 
+output "status_url" {
+  description = "Where the status is looked at."
+  value       = jsondecode(tencentcloud_scf_trigger.status.trigger_attribute).NetConfig.ExtranetUrl
+}
+
 output "functions" {
   description = "The functions' names."
   value       = { for key, function in tencentcloud_scf_function.this : key => function.name }

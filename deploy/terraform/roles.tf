@@ -68,6 +68,21 @@ locals {
       },
       { action = ["name/as:ModifyLaunchConfigurationAttributes"], resource = local.launch_configurations },
     ]
+    status = [
+      {
+        action = [
+          "name/as:DescribeAutoScalingActivities",
+          "name/as:DescribeAutoScalingGroups",
+          "name/as:DescribeAutoScalingInstances",
+          "name/as:DescribeLaunchConfigurations",
+          "name/as:DescribeRefreshActivities",
+          "name/cvm:DescribeImageFromFamily",
+          "name/cvm:DescribeImages",
+          "name/cvm:DescribeInstances",
+        ]
+        resource = ["*"]
+      },
+    ]
   }
 
   policies = {

@@ -21,6 +21,18 @@ resource "tencentcloud_scf_trigger" "http" {
   })
 }
 
+resource "tencentcloud_scf_trigger" "status" {
+  function_name = tencentcloud_scf_function.this["status"].name
+  namespace     = local.namespace
+  qualifier     = "$DEFAULT"
+  type          = "http"
+  enable        = "OPEN"
+  trigger_desc = jsonencode({
+    AuthType  = var.status_auth == "cam" ? "CAM" : "NONE"
+    NetConfig = { EnableIntranet = false, EnableExtranet = true }
+  })
+}
+
 # UpdateTrigger knows no COS triggers: whatever changes, the trigger is made anew.
 resource "terraform_data" "cos_trigger" {
   input = [local.cos_trigger.name, local.cos_trigger.desc]

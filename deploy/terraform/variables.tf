@@ -53,6 +53,29 @@ variable "webhook_auth" {
   }
 }
 
+variable "status_secret" {
+  description = "The secret that links to the status are signed with, as this prints it: echo \"whsec_$(openssl rand -base64 32)\". Empty where status_auth is cam."
+  type        = string
+  default     = ""
+  sensitive   = true
+
+  validation {
+    condition     = can(regex("^(whsec_[A-Za-z0-9+/]{32,}={0,2})?$", var.status_secret))
+    error_message = "What this prints is needed: echo \"whsec_$(openssl rand -base64 32)\"."
+  }
+}
+
+variable "status_auth" {
+  description = "How the status knows who may look: signature, or cam, by CAM on its URL."
+  type        = string
+  default     = "signature"
+
+  validation {
+    condition     = contains(["signature", "cam"], var.status_auth)
+    error_message = "Either signature or cam is needed."
+  }
+}
+
 variable "manifest_prefix" {
   description = "What the keys of manifests begin with."
   type        = string

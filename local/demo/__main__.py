@@ -13,6 +13,10 @@ from local.demo.rehearsal import rehearse
 
 # A minute of the cloud's time passes in one and a half seconds.
 SPEED = 40.0
+NEXT = (
+    "Next: `make cloud` in one terminal; in another, with the lines that it prints:"
+    " .venv/bin/instance-refresh status --watch"
+)
 
 
 def main() -> int:
@@ -29,6 +33,7 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("Stopped.")
         return 130
+    screen.line(console, NEXT)
     for difference in different:
         console.print(f"[red]Different:[/] {difference}")
     return 1 if different else 0

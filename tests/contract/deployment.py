@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 REGION, BUCKET = "ap-guangzhou", "images-1250000000"
-FUNCTIONS = ("webhook", "image_published", "schedule")
+FUNCTIONS = ("webhook", "image_published", "schedule", "status")
 INDEX = "import instance_refresh\ndef main_handler(event, context):\n    return {}\n"
 
 
@@ -71,6 +71,7 @@ def variables(cloud: Cloud, **settings: str) -> dict[str, str]:
             "REGION": REGION,
             "COS_BUCKET": BUCKET,
             "WEBHOOK_SECRET": "whsec_" + 10 * "abcd",
+            "STATUS_SECRET": "whsec_" + 10 * "ijkl",
             "SCF_ENDPOINT": cloud.endpoint,
             "CAM_ENDPOINT": cloud.endpoint,
             "TENCENT_SECRET_ID": keys.secret_id,

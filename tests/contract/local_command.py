@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
-VARIABLES = 13
+VARIABLES = 16
 LONGEST_S = 180.0
 
 
@@ -86,7 +87,7 @@ def environment(process: subprocess.Popen[str]) -> dict[str, str]:
     assert process.stdout is not None
     lines = [process.stdout.readline().rstrip("\n").partition("=") for _ in range(VARIABLES)]
     assert all(name.startswith("export ") for name, _, _ in lines)
-    return {name.removeprefix("export "): value for name, _, value in lines}
+    return {name.removeprefix("export "): shlex.split(value)[0] for name, _, value in lines}
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -34,6 +34,7 @@ GIVEN = {
     "REGION": "ap-guangzhou",
     "COS_BUCKET": "images-1250000000",
     "WEBHOOK_SECRET": SECRET,
+    "STATUS_SECRET": SECRET,
 }
 DEPLOYMENTS: dict[str, dict[str, str]] = {
     "as the example": {},

@@ -57,13 +57,13 @@ def test_all_that_is_described_stands_there(root: Path) -> None:
     with empty_cloud() as (cloud, environ):
         put_there(root, environ)
         there = standing(cloud)
-        assert len(there["functions"]) == len(there["roles"]) == len(there["policies"]) == 3
+        assert len(there["functions"]) == len(there["roles"]) == len(there["policies"]) == 4
         assert {len(versions) for versions in there["layers"].values()} == {1}
         assert {name: attached for name, (_, attached) in there["roles"].items()} == {
             f"instance-refresh-{name}": [f"instance-refresh-{name}"] for name in FUNCTIONS
         }
         triggers = [t for each in there["functions"].values() for t in each["triggers"]]
-        assert sorted(kind for kind, *_ in triggers) == ["cos", "http", "timer"]
+        assert sorted(kind for kind, *_ in triggers) == ["cos", "http", "http", "timer"]
         assert all(enabled for *_, enabled, _, _ in triggers)
 
 
@@ -81,10 +81,10 @@ def test_only_what_changed_is_written(root: Path) -> None:
         cloud.calls.clear()
         write_zip(root, "layers/instance_refresh", {"instance_refresh.py": "NEW = 1"})
         put_there(root, environ)
-        assert writes(cloud) == ["PublishLayerVersion", *["UpdateFunctionConfiguration"] * 3]
+        assert writes(cloud) == ["PublishLayerVersion", *["UpdateFunctionConfiguration"] * 4]
         cloud.calls.clear()
         put_there(root, {**environ, "SCHEDULE_CRON": "0 0 3 * * * *"})
-        assert sorted(writes(cloud)) == ["UpdateFunctionConfiguration", "UpdateTrigger"]
+        assert sorted(writes(cloud)) == [*["UpdateFunctionConfiguration"] * 2, "UpdateTrigger"]
         cloud.calls.clear()
         put_there(root, derived({**environ, "AUTO_SCALING_GROUPS": "asg-9dn1a5y6"}))
         assert "UpdatePolicy" in writes(cloud)
@@ -112,7 +112,7 @@ def test_the_plan_shows_each_difference_by_field_and_no_secret(root: Path) -> No
         text = plan.written(planned(root, changed))
         assert "    Environment.WEBHOOK_SECRET: (secret) → (secret)\n" in text
         assert "    Environment.PAUSED_LIMIT: 2h → 3h\n" in text
-        assert text.endswith("2 changed, 15 left as they are")
+        assert text.endswith("3 changed, 19 left as they are")
         for secret in (other, environ["WEBHOOK_SECRET"], environ["TENCENT_SECRET_KEY"]):
             assert secret not in text
         assert "whsec" not in plan.written(planned(root, {**changed, "REGION": "ap-shanghai"}))

@@ -27,6 +27,7 @@ FILLED_IN = derived(
         "REGION": "ap-guangzhou",
         "COS_BUCKET": "images-1250000000",
         "WEBHOOK_SECRET": "whsec_" + 10 * "abcd",
+        "STATUS_SECRET": "whsec_" + 10 * "ijkl",
     }
 )
 # What the API asks for (SCF, 2018-04-16), and what the library adds that the API doesn't document.
@@ -68,8 +69,8 @@ def of(calls: list[Call], action: str) -> list[Call]:
 def test_every_call_is_known_to_the_sdk_field_by_field(calls: list[Call]) -> None:
     assert [call["Action"] for call in calls] == [
         *["PublishLayerVersion"] * 2,
-        *["CreateFunction"] * 3,
-        *["CreateTrigger"] * 3,
+        *["CreateFunction"] * 4,
+        *["CreateTrigger"] * 4,
     ]
     for call in calls:
         known = {name: value for name, value in call.items() if name not in ADDED_BY_THE_LIBRARY}
@@ -106,22 +107,26 @@ def test_each_function_has_its_code_and_its_own_role(calls: list[Call]) -> None:
 
 
 def test_all_triggers_are_switched_on_and_say_what_the_platform_reads(calls: list[Call]) -> None:
-    triggers = {call["Type"]: call for call in of(calls, "CreateTrigger")}
-    assert {trigger["Enable"] for trigger in triggers.values()} == {"OPEN"}
-    assert json.loads(triggers["http"]["TriggerDesc"]) == {
-        "AuthType": "NONE",
-        "NetConfig": {"EnableIntranet": False, "EnableExtranet": True},
+    triggers = {
+        call["FunctionName"].rpartition("-")[2]: call for call in of(calls, "CreateTrigger")
     }
-    assert triggers["cos"]["TriggerName"] == "images-1250000000.cos.ap-guangzhou.myqcloud.com"
-    assert json.loads(triggers["cos"]["TriggerDesc"]) == {
+    assert {trigger["Enable"] for trigger in triggers.values()} == {"OPEN"}
+    for name in ("webhook", "status"):
+        assert json.loads(triggers[name]["TriggerDesc"]) == {
+            "AuthType": "NONE",
+            "NetConfig": {"EnableIntranet": False, "EnableExtranet": True},
+        }
+    cos, timer = triggers["image_published"], triggers["schedule"]
+    assert cos["TriggerName"] == "images-1250000000.cos.ap-guangzhou.myqcloud.com"
+    assert json.loads(cos["TriggerDesc"]) == {
         "event": "cos:ObjectCreated:*",
         "filter": {"Prefix": "manifests/", "Suffix": ".json"},
     }
-    assert len(triggers["timer"]["TriggerDesc"].split()) == 7
-    endings = {
-        kind: trigger["FunctionName"].rpartition("-")[2] for kind, trigger in triggers.items()
-    }
-    assert endings == {"http": "webhook", "cos": "image_published", "timer": "schedule"}
+    assert len(timer["TriggerDesc"].split()) == 7
+    kinds = {name: trigger["Type"] for name, trigger in triggers.items()}
+    assert kinds == {
+        "webhook": "http", "status": "http", "image_published": "cos", "schedule": "timer",
+    }  # fmt: skip
 
 
 def test_environments_hold_settings_that_the_platform_allows(calls: list[Call]) -> None:

@@ -126,7 +126,7 @@ def test_an_example_calls_the_module_as_it_is(root: Path, example: Path) -> None
     calls, regions = block.all("module"), []
     for call in calls:
         given = {n: e for n, e in call.arguments.items() if n not in ("source", "providers")}
-        scope = {"var": {"webhook_secret": GIVEN["WEBHOOK_SECRET"]}}
+        scope = {"var": {n.lower(): GIVEN[n] for n in ("WEBHOOK_SECRET", "STATUS_SECRET")}}
         own = {name: hcl.evaluate(expression, scope) for name, expression in given.items()}
         assert (example / hcl.evaluate(call.arguments["source"], {})).resolve() == FOLDER
         defaults = values(derived(GIVEN), root / "build" / "packages")

@@ -33,7 +33,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_the_defaults_are_those_of_env_example(root: Path) -> None:
-    to_fill_in = {name: GIVEN[name] for name in ("REGION", "COS_BUCKET", "WEBHOOK_SECRET")}
+    to_fill_in = {
+        name: GIVEN[name] for name in ("REGION", "COS_BUCKET", "WEBHOOK_SECRET", "STATUS_SECRET")
+    }
     given = {name.lower(): value for name, value in to_fill_in.items()}
     packages = root / "build" / "packages"
     alone = Module({**given, "packages": str(packages)}, COMPUTED, FOLDER)
@@ -45,7 +47,9 @@ REFUSED = {
     "COS_BUCKET": "images",
     "MANIFEST_PREFIX": "/manifests/",
     "WEBHOOK_AUTH": "none",
+    "STATUS_AUTH": "none",
     "WEBHOOK_SECRET": "secret",
+    "STATUS_SECRET": "secret",
     "WEBHOOK_SECRET_PREVIOUS": "secret",
     "SCHEDULE_CRON": "*/5 * * * *",
     "IMAGE_CREATORS": "100012345678,*",
@@ -135,7 +139,7 @@ def test_a_changed_zip_is_another_argument(root: Path) -> None:
         path.rename(path.with_name(path.name[:-20] + 16 * "0" + ".zip"))
     after = planned(root, derived(GIVEN)).resources()
     different = {address for address in before if before[address] != after[address]}
-    functions = ("webhook", "image_published", "schedule")
+    functions = ("webhook", "image_published", "schedule", "status")
     layers = ("dependencies", "instance_refresh")
     assert different == {
         *(f"tencentcloud_scf_function.this[{name}]" for name in functions),

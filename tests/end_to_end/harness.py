@@ -7,13 +7,16 @@ import importlib.util
 import json
 import sys
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 from unittest import mock
+from urllib.parse import parse_qs, urlsplit
 
 from deploy.policies import narrowed
 from instance_refresh import clock
+from instance_refresh.contract import check
+from instance_refresh.link import signature_of, status_link
 from instance_refresh.model.request import START, VERBS
 from local import api
 from local.autoscaling.actions import ACTIONS
@@ -67,6 +70,15 @@ SECRET = "whsec_" + base64.b64encode(b"a secret that only tests have").decode()
 def signed(body: str, secret: str = SECRET) -> dict[str, str]:
     """Give the headers of a call that is signed now, by the functions' clock."""
     return {"content-type": "application/json", **signature(secret, body, clock.now())}
+
+
+def signed_query(path: str, query: Any) -> dict[str, Any]:
+    """Give a query with what makes it a link that is good for a minute, by the functions' clock."""
+    listed = {name: value if isinstance(value, list) else [value] for name, value in query.items()}
+    ends = str(int(clock.now().timestamp()) + 60)
+    pairs = [(name, str(each)) for name, values in listed.items() for each in values]
+    signed = signature_of(path, [*pairs, ("expires", ends)], SECRET)
+    return {**query, "expires": ends, "signature": signed}
 
 
 def tags(**policy: object) -> dict[str, str]:
@@ -127,6 +139,32 @@ class World:
         event = {"httpMethod": "POST", "headers": signed(body), "body": body}
         answer = self.call("webhook", event)
         return answer["statusCode"], json.loads(answer["body"])
+
+    def look(
+        self,
+        *pairs: tuple[str, str],
+        accept: str = "application/json",
+        secret: str = SECRET,
+        lasts: float = 60,
+    ) -> Any:
+        """Open a signed link to the status; gives the function's answer."""
+        ends = self.cloud.clock.now() + timedelta(seconds=lasts)
+        url = urlsplit(status_link("https://status.example/", secret, ends, pairs))
+        query = parse_qs(url.query, keep_blank_values=True)
+        event = {
+            "httpMethod": "GET",
+            "path": url.path,
+            "headers": {"Accept": accept},
+            "queryString": {n: v[0] if len(v) == 1 else v for n, v in query.items()},
+        }
+        return self.call("status", event)
+
+    def status(self, *pairs: tuple[str, str]) -> dict[str, Any]:
+        """Ask for the status; the document follows its schema."""
+        answer = self.look(*pairs)
+        assert answer["statusCode"] == 200, answer
+        document: dict[str, Any] = check("status", json.loads(answer["body"]), "the status")
+        return document
 
     def tick(self, message: Any = "", *, limit_ms: int = 20_000) -> dict[str, Any]:
         """Let the timer tick, now."""
@@ -226,4 +264,5 @@ def world(*, paced: bool = False, time: Clock | None = None, **settings: str) ->
         cloud.cos.create_bucket(BUCKET, REGION)
         environ = {"TENCENTCLOUD_REGION": REGION, **cloud.environment(), **settings}
         environ.setdefault("WEBHOOK_SECRET", SECRET)
+        environ.setdefault("STATUS_SECRET", SECRET)
         yield World(cloud, environ)

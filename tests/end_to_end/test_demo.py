@@ -47,6 +47,7 @@ def test_all_triggers_end_in_successful_activities(
     assert sum(json.loads(line).get("outcome") == "started" for _, line in logged) == 10
     assert "6/6 instances on img-" in shown
     assert "\x1b" not in shown
+    assert "instance-refresh status --watch" in shown.splitlines()[-1]
 
 
 def test_a_failed_instance_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

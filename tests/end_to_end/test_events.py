@@ -15,7 +15,7 @@ from local.cloud import Cloud
 from local.scf import project
 from local.scf.platform import Platform
 from local.seed import fill
-from tests.end_to_end.harness import EVERY_ACTION, SECRET, World, signed
+from tests.end_to_end.harness import EVERY_ACTION, SECRET, World, signed, signed_query
 
 FOLDER = project.ROOT / "events"
 EVENTS = {path.stem: path for path in sorted(FOLDER.glob("*.json"))}
@@ -40,6 +40,9 @@ EXPECTED: dict[str, Any] = {
     "webhook.stop-all-of-a-tag": (200, ["stopped"] * 3),
     "webhook.stop-instance-refresh": (404, ["refused"]),
     "webhook.unknown-group": (404, ["refused"]),
+    "status.page": (200, "text/html; charset=utf-8"),
+    "status.query": (200, ["due"]),
+    "status.unknown-field": (400, "InvalidInput"),
     "schedule.invalid": ["InvalidInput"],
     "schedule.reconcile": ["started"],
     "schedule.request": ["started"],
@@ -60,6 +63,8 @@ def load(name: str) -> Any:
     event = json.loads(EVENTS[name].read_text())
     if name.startswith("webhook.") and not event.get("isBase64Encoded"):
         event["headers"] |= {k: v for k, v in signed(event["body"]).items() if k != "content-type"}
+    if name.startswith("status."):
+        event["queryString"] = signed_query(event["path"], event["queryString"])
     if "TriggerName" in event:
         event["Time"] = f"{clock.now():%Y-%m-%dT%H:%M:%SZ}"
     return event
@@ -85,9 +90,13 @@ def test_an_event_through_its_function(it: World, name: str) -> None:
         del it.environ["WEBHOOK_SECRET"]
     result = it.call(function, load(name))
     found: Any
-    if function == "webhook":
+    media_type = result.get("headers", {}).get("Content-Type", "")
+    if media_type.startswith("text/html"):
+        found = (result["statusCode"], media_type)
+    elif "statusCode" in result:
         document = json.loads(result["body"])
         outcomes = [outcome["Outcome"] for outcome in document.get("Outcomes", [])]
+        outcomes += [group["State"] for group in document.get("Groups", [])]
         found = (result["statusCode"], outcomes or document["code"])
     else:
         found = [outcome["Outcome"] for outcome in result["Outcomes"]]
@@ -99,13 +108,13 @@ def test_an_event_through_its_function(it: World, name: str) -> None:
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_events_of_other_triggers_are_refused_by_name(it: World, function: str) -> None:
-    kinds = {"image_published": "cos", "schedule": "timer", "webhook": "http"}
+    kinds = {"image_published": "cos", "schedule": "timer", "webhook": "http", "status": "http"}
     for name in EVENTS:
         kind = kinds[name.partition(".")[0]]
         if kind == kinds[function]:
             continue
         result = it.call(function, load(name))
-        if function == "webhook":
+        if "statusCode" in result:
             document = json.loads(result["body"])
             assert (result["statusCode"], document["code"]) == (400, "WrongTrigger")
             said = document["detail"]
@@ -125,7 +134,7 @@ def test_what_runs_here_is_what_is_deployed() -> None:
 
 def test_nothing_secret_is_written_by_a_function_as_scf_runs_it() -> None:
     """The runtime's root logger is at DEBUG, where the SDK writes tokens and signatures."""
-    environ = {"MANIFEST_PREFIX": "images/", "WEBHOOK_SECRET": SECRET}
+    environ = {"MANIFEST_PREFIX": "images/", "WEBHOOK_SECRET": SECRET, "STATUS_SECRET": SECRET}
     environ["ALLOWED_ACTIONS"] = EVERY_ACTION
     with Cloud(clock=ManualClock()) as cloud:
         fill(cloud, FOLDER)

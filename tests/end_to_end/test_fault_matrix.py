@@ -273,9 +273,15 @@ def steers(it: World, action: str, *, by_webhook: bool) -> None:
         it.finish()
 
 
+def looks(it: World) -> None:
+    paused(it, "RollbackInstanceRefresh")
+    it.status()
+
+
 PLAYS: dict[str, list[Callable[[World], None]]] = {
     "image_published": [publishes],
     "webhook": [posts, *(partial(steers, action=one, by_webhook=True) for one in ACTIONS)],
+    "status": [looks],
     "schedule": [
         *(partial(ticks, action=one) for one in BY_TICK),
         *(partial(steers, action=one, by_webhook=False) for one in ACTIONS),

@@ -161,7 +161,7 @@ def test_a_running_stand_in(event: str, cloud: Cloud, capsys: pytest.CaptureFixt
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["nothing", "EVENT"], "no function 'nothing'; there are: image_published, schedule, web"),
+        (["nothing", "EVENT"], "no function 'nothing'; there are: image_published, schedule, stat"),
         (["webhook", "no-such-file.json"], "no-such-file.json: No such file"),
         (["webhook", __file__], "is not JSON"),
         (["webhook", "EVENT", "--endpoint", "http://127.0.0.1:1"], "export the lines that `make c"),

@@ -19,7 +19,14 @@ from urllib.parse import quote
 import pytest
 
 from local.seed import fill
-from tests.end_to_end.harness import SECRET, World, denied_with, handler, signed
+from tests.end_to_end.harness import (
+    SECRET,
+    World,
+    denied_with,
+    handler,
+    signed,
+    signed_query,
+)
 from tests.end_to_end.seams import clock, quick
 from tests.end_to_end.test_events import EVENTS, FOLDER, FUNCTIONS, load
 
@@ -78,6 +85,8 @@ def loaded(name: str) -> Any:
     if name.startswith("webhook."):
         event["headers"] |= {"Authorization": f"Bearer {PLANT}", "cookie": f"session={PLANT}"}
         event["queryString"] = {"token": f"{PLANT}-query"}
+    if name.startswith("status."):
+        event["headers"] |= {"Authorization": f"Bearer {PLANT}", "cookie": f"session={PLANT}"}
     for record in event.get("Records", []):
         record["cos"]["cosObject"]["url"] += f"?sign={PLANT}"
         record["cos"]["cosObject"]["meta"] |= {"x-cos-meta-key": f"{PLANT}-meta"}
@@ -95,6 +104,8 @@ def spoiled(name: str, it: World) -> Any:
         except ValueError:
             event["body"] = f"{{{PLANT}"
         event["headers"] |= signed(event["body"])
+    if name.startswith("status."):
+        event["queryString"] = signed_query("/", {"group": f"asg-{PLANT}-", "region": PLANT})
     if "Message" in event:
         event["Message"] = f'{{"ImageId": "{PLANT}"}}'
     for key, item in list(it.cloud.cos.objects.items()):

@@ -25,7 +25,7 @@ from local.cvm.actions import ACTIONS as CVM
 from local.refused import Refused
 from local.regions import REGIONS
 from local.seed import fill
-from tests.end_to_end.harness import SECRET, handler, signed
+from tests.end_to_end.harness import SECRET, handler, signed, signed_query
 from tests.end_to_end.seams import no_network
 from tests.end_to_end.test_events import FOLDER, load
 from tests.fuzz.mutations import mutate, mutate_text
@@ -37,7 +37,9 @@ SEEDS = {
     "webhook": ("webhook.api-gateway", "webhook.image", "webhook.start-instance-refresh"),
     "schedule": ("schedule.reconcile", "schedule.request", "schedule.request"),
     "image_published": ("image_published.manifest", "image_published.packer"),
+    "status": ("status.page", "status.query"),
 }
+OVER_HTTP = ("webhook", "status")
 OBJECT_SEEDS = [
     (FOLDER / "objects/images" / name).read_text()
     for name in ("followers.json", "packer-manifest.json", "web.json", "web.json")
@@ -49,7 +51,12 @@ MAX_LINE = 8000  # characters of a log line
 MAX_MANIFEST = 1024 * 1024
 # What SCF lets through; larger events reach no function.
 ANSWER_LIMIT = 6 * 1024 * 1024
-EVENT_LIMITS = {"webhook": 6 * 1024 * 1024, "schedule": 128 * 1024, "image_published": 128 * 1024}
+EVENT_LIMITS = {
+    "webhook": 6 * 1024 * 1024,
+    "status": 6 * 1024 * 1024,
+    "schedule": 128 * 1024,
+    "image_published": 128 * 1024,
+}
 # A parameter that the API does not take as it was sent: the schema should have refused it.
 OURS_TO_REFUSE = ("InvalidParameter", "MissingParameter", "UnknownParameter", "InvalidAction")
 CONTEXT = {"request_id": "r-1", "time_limit_in_ms": 20_000, "tencentcloud_region": "ap-guangzhou"}
@@ -129,20 +136,24 @@ class Stage:
         for line in out.getvalue().splitlines():
             assert len(line) < MAX_LINE
             assert isinstance(json.loads(line), dict)
-        if function == "webhook" or result is not None:
+        if function in OVER_HTTP or result is not None:
             assert len(json.dumps(result)) <= ANSWER_LIMIT
-            end = self._answered(result) if function == "webhook" else self._returned(result)
+            end = self._answered(result) if function in OVER_HTTP else self._returned(result)
         return Played(end, list(self.calls))
 
     def _answered(self, result: Any) -> str:
-        status, document = result["statusCode"], json.loads(result["body"])
+        status = result["statusCode"]
         assert result["isBase64Encoded"] is False
         assert type(status) is int
+        if result["headers"]["Content-Type"].startswith("text/html"):
+            assert (status, result["body"].count("<script")) == (200, 0)
+            return "200 page"
+        document = json.loads(result["body"])
         assert status in STATUSES, document
         assert document["RequestId"] == result["headers"]["X-Request-Id"]
         if status in REFUSED_EARLY:
             assert self.calls == [] or document["code"] not in INVALID
-        assert "Outcomes" in document or (document["code"] and document["remedy"])
+        assert {"Outcomes", "Groups"} & document.keys() or (document["code"] and document["remedy"])
         return f"{status} {document.get('code', '')}".strip()
 
     def _returned(self, result: Any) -> str:
@@ -157,15 +168,16 @@ class Stage:
 def make(function: str, chance: Random, stage: Stage) -> Any:
     """Make an event of the function's, changed by chance; for COS the object too."""
     event = load(chance.choice(SEEDS[function]))
-    if function == "webhook" or chance.random() < 0.7:
+    if function in OVER_HTTP or chance.random() < 0.7:
         changed = mutate(event, chance)
         event = changed if len(json.dumps(changed)) <= EVENT_LIMITS[function] else event
-    os.environ.pop("WEBHOOK_AUTH", None)
-    os.environ["WEBHOOK_SECRET"] = SECRET
-    if function == "webhook" and chance.random() < 0.5:
-        os.environ["WEBHOOK_AUTH"] = "cam"
-        del os.environ["WEBHOOK_SECRET"]
-    elif function == "webhook" and chance.random() < 0.9:
+    for name in ("WEBHOOK", "STATUS"):
+        os.environ.pop(f"{name}_AUTH", None)
+        os.environ[f"{name}_SECRET"] = SECRET
+    if function in OVER_HTTP and chance.random() < 0.5:
+        os.environ[f"{function.upper()}_AUTH"] = "cam"
+        del os.environ[f"{function.upper()}_SECRET"]
+    elif function in OVER_HTTP and chance.random() < 0.9:
         _sign(event)
     text = chance.choice(OBJECT_SEEDS)
     if chance.random() < 0.8:
@@ -178,5 +190,8 @@ def _sign(event: Any) -> None:
     if not isinstance(event, dict) or not isinstance(event.get("headers"), dict):
         return
     body = event.get("body")
-    if isinstance(body, str) and body.isascii():
+    if event.get("httpMethod") == "GET" and isinstance(event.get("queryString"), dict):
+        query = {n: v for n, v in event["queryString"].items() if n not in ("expires", "signature")}
+        event["queryString"] = signed_query(str(event.get("path") or "/"), query)
+    elif isinstance(body, str) and body.isascii():
         event["headers"].update(signed(body))

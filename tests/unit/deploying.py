@@ -18,6 +18,7 @@ READY = variables.derived(
         "REGION": "ap-guangzhou",
         "COS_BUCKET": "images-1250000000",
         "WEBHOOK_SECRET": "whsec_" + 10 * "abcd",
+        "STATUS_SECRET": "whsec_" + 10 * "ijkl",
     }
 )
 

@@ -61,6 +61,9 @@ def test_only_binaries_of_the_platform_are_inside(built: Built) -> None:
 def test_packages_and_handlers_lie_at_the_root(built: Built) -> None:
     with built.zip("layers/instance_refresh") as archive:
         assert {PurePosixPath(name).parts[0] for name in archive.namelist()} == {"instance_refresh"}
+        assert {f"instance_refresh/page/status.{kind}" for kind in ("html", "css")} <= {
+            *archive.namelist()
+        }
     with built.zip("layers/dependencies") as archive:
         assert {"requests/__init__.py", "tencentcloud/__init__.py"} <= set(archive.namelist())
     for function in FUNCTIONS:
@@ -71,7 +74,7 @@ def test_packages_and_handlers_lie_at_the_root(built: Built) -> None:
 def test_the_zips_are_small(built: Built) -> None:
     size = {part: (built.first / f"{part}.zip").stat().st_size for part in PARTS}
     assert size["layers/dependencies"] + size["layers/instance_refresh"] < 3 * 1024 * 1024
-    assert size["layers/instance_refresh"] < 256 * 1024
+    assert size["layers/instance_refresh"] < 384 * 1024  # half of it byte code
     assert max(size[f"functions/{function}"] for function in FUNCTIONS) < 4 * 1024
 
 
@@ -81,7 +84,9 @@ def test_what_is_left_out_is_not_there(built: Built) -> None:
 
 
 def test_every_licence_travels_with_its_code(built: Built) -> None:
-    licences = {name for name in names_in_wheels(built) if "LICEN" in name.upper()}
+    licences = {
+        name for name in names_in_wheels(built) if "LICEN" in name.upper() and name[-1] != "/"
+    }
     licences -= {name for name in licences if name.startswith("charset_normalizer")}
     with built.zip("layers/dependencies") as archive:
         assert licences <= set(archive.namelist())

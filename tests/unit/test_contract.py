@@ -28,10 +28,34 @@ scalars = st.one_of(
 )
 
 
+STATUS: dict[str, Any] = {
+    "RequestId": "r",
+    "Time": "2026-01-01T00:00:00Z",
+    "Region": "ap-guangzhou",
+    "States": {"queued": 1},
+    "NeedSomeone": 0,
+    "Families": [
+        {"Family": "web", "Groups": 1, "Instances": 2, "InstancesOnNewest": 1, "Share": 0.5}
+    ],
+    "Groups": [
+        {
+            "AutoScalingGroupId": "asg-1",
+            "State": "queued",
+            "Reason": "its maintenance window opens at 02:00",
+            "WaitsFor": {"For": "Window", "Until": "2026-01-01T02:00:00Z"},
+            "ImageNow": [{"ImageId": "img-1a2b", "Instances": 2, "AgeSeconds": 60}],
+        }
+    ],
+    "Images": [{"ImageId": "img-1a2b", "Family": "web", "CreatedTime": "", "Why": ["runs"]}],
+    "ImagesOfAllGroups": True,
+}
+
+
 def examples() -> list[tuple[str, Any]]:
     """Give valid documents: the events, the requests in them, and the manifests."""
     found: list[tuple[str, Any]] = []
     kinds = {"webhook": "http_event", "schedule": "timer_event", "image_published": "cos_event"}
+    kinds["status"] = "http_event"
     for path in sorted((ROOT / "events").glob("*.json")):
         document = json.loads(path.read_text())
         found.append((kinds[path.stem.partition(".")[0]], document))
@@ -55,6 +79,8 @@ def examples() -> list[tuple[str, Any]]:
         ("packer_target", {"Tags": tags, **common}),
         ("manifest", {"ImageId": "img-1", **common}),
         ("manifest", {"ImageFamily": "web", "Tags": tags}),
+        ("status_query", {"family": ["web"], "group": ["asg-1"], "tag": ["app=shop"]}),
+        ("status", STATUS),
     ]
     packer = json.loads((ROOT / "events/objects/images/packer-manifest.json").read_text())
     return [*found, ("packer_manifest", packer)]

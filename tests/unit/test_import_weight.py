@@ -94,6 +94,13 @@ def test_an_object_that_is_no_manifest_never_loads_the_sdk() -> None:
     assert not {name for name in modules if name.partition(".")[0] in SDK}
 
 
+@pytest.mark.parametrize("accept", ["application/json", "text/html"])
+def test_who_may_not_look_loads_neither_the_sdk_nor_the_page(accept: str) -> None:
+    modules, answer = loaded("status", {"httpMethod": "GET", "headers": {"accept": accept}})
+    assert answer["statusCode"] == 401
+    assert not {name for name in modules if name.partition(".")[0] in {*SDK, "jinja2"}}
+
+
 def test_one_request_loads_no_part_that_it_has_no_use_for() -> None:
     names = ("TENCENTCLOUD_SECRETID", "TENCENTCLOUD_SECRETKEY", "TENCENTCLOUD_SESSIONTOKEN")
     modules, answer = loaded(

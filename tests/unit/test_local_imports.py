@@ -7,7 +7,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-OWN_FUNCTIONS = ("local.demo", "local.invoke", "local.scf.project")
+OWN_FUNCTIONS = ("local.__main__", "local.demo", "local.invoke", "local.scf.project")
 SERVICES = ("autoscaling", "cos", "cvm", "tag")
 
 

@@ -11,7 +11,7 @@ from deploy.policies import NEEDED_FOR, OBSERVING, narrowed, reading
 from instance_refresh.model.request import VERBS
 from local.scf.project import ROOT
 
-FUNCTIONS = ("image_published", "schedule", "webhook")
+FUNCTIONS = ("image_published", "schedule", "status", "webhook")
 READS = "Describe"
 # What CAM takes no resource for, as far as its documents say.
 OF_NO_RESOURCE = ("name/sts:GetCallerIdentity", "name/tag:TagResources", "name/tag:UnTagResources")
@@ -63,7 +63,8 @@ def test_a_write_names_the_kind_of_resource_that_it_changes(function: str) -> No
 
 def test_by_default_only_the_schedule_may_steer_a_refresh_and_nobody_writes_tags() -> None:
     start = "StartInstanceRefresh"
-    image_published, schedule, webhook = (set(actions(name, start)) for name in FUNCTIONS)
+    image_published, schedule, status, webhook = (set(actions(name, start)) for name in FUNCTIONS)
+    assert not [one for one in status if not one.partition(":")[2].startswith(READS)]
     assert schedule - webhook == {
         "name/as:CancelInstanceRefresh",
         "name/as:DescribeAutoScalingActivities",

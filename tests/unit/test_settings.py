@@ -69,7 +69,10 @@ def documents() -> dict[str, set[str]]:
     document = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `([A-Z_]+)` \|", document, re.MULTILINE)
     yml = (ROOT / "serverless.yml").read_text(encoding="utf-8")
-    empty = {name for name, row in TABLE.items() if not row.default} - {"WEBHOOK_SECRET"}
+    empty = {name for name, row in TABLE.items() if not row.default} - {
+        "WEBHOOK_SECRET",
+        "STATUS_SECRET",
+    }
     return {
         "docs/settings.md": set(rows),
         ".env.example": set(read_env()),

@@ -13,7 +13,7 @@ from layers import build
 if TYPE_CHECKING:
     from pathlib import Path
 
-FUNCTIONS = ("image_published", "schedule", "webhook")
+FUNCTIONS = ("image_published", "schedule", "status", "webhook")
 LAYERS = ("dependencies", "instance_refresh")
 PARTS = [*(f"layers/{name}" for name in LAYERS), *(f"functions/{name}" for name in FUNCTIONS)]
 

@@ -28,6 +28,7 @@ Value = TypeVar("Value")
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
 _LEAST_SECRET = 24
 _VERB = one_of(*VERBS)
+_SECRETS = ("webhook_secret", "webhook_secret_previous", "status_secret", "notify")
 _LEVEL = one_of("DEBUG", "INFO", "WARNING", "ERROR")
 _LANGUAGE: Callable[[str], Language] = one_of("en", "zh")
 
@@ -117,6 +118,8 @@ class Settings(NamedTuple):
     webhook_auth: str = _setting("signature", one_of("signature", "cam"), "who checks the callers")
     webhook_secret: str = _setting("", _secret, "the secret that calls are signed with")
     webhook_secret_previous: str = _setting("", _secret, "accepted as well, while it is replaced")
+    status_auth: str = _setting("signature", one_of("signature", "cam"), "who checks who looks")
+    status_secret: str = _setting("", _secret, "the secret that status links are signed with")
     max_refreshing: int = _setting("5", whole(0, 9999), "how many followers refresh at a time")
     max_groups: int = _setting("10", whole(1, 1000), "how many groups the tags of a request start")
     paused_limit: timedelta = _setting("2h", duration, "how long a pause may last")
@@ -155,8 +158,8 @@ class Settings(NamedTuple):
 
     def __repr__(self) -> str:
         """Show all but the secrets."""
-        shown = self._replace(webhook_secret="", webhook_secret_previous="", notify=())
-        return f"Settings({shown._asdict()})"
+        shown = {name: value for name, value in self._asdict().items() if name not in _SECRETS}
+        return f"Settings({shown})"
 
 
 TABLE: dict[str, Setting] = {

@@ -24,12 +24,19 @@ variable "webhook_secret" {
   sensitive   = true
 }
 
+variable "status_secret" {
+  description = "The secret that links to the status are signed with."
+  type        = string
+  sensitive   = true
+}
+
 module "guangzhou" {
   source = "../.."
 
   region         = "ap-guangzhou"
   cos_bucket     = "images-1250000000"
   webhook_secret = var.webhook_secret
+  status_secret  = var.status_secret
 }
 
 # A region has its own functions and bucket; roles belong to the account, so these have their own names.
@@ -40,6 +47,7 @@ module "shanghai" {
   region         = "ap-shanghai"
   cos_bucket     = "images-shanghai-1250000000"
   webhook_secret = var.webhook_secret
+  status_secret  = var.status_secret
   role_prefix    = "instance-refresh-shanghai"
 }
 

@@ -19,7 +19,7 @@ from .objects import (
 from .reading import PAGE, Actions, chunks, side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from ..model.fleet import (
@@ -216,13 +216,17 @@ class Cvm(Actions):
             raise ApiError("InvalidAnswer", message, fate_unknown=True) from None
 
     def of_family(self, family: str) -> list[Image]:
-        """Read the family's images that are the account's own or shared to it, the newest first.
+        """Read the family's images that are the account's own or shared to it, the newest first."""
+        return self.of_families({family})
+
+    def of_families(self, families: Collection[str]) -> list[Image]:
+        """Read the images of families that are the account's own or shared to it, newest first.
 
         No filter takes a family, so every image of these two types is listed. The platform's own
         are many and of no family of ours.
         """
         types = {"Name": "image-type", "Values": ["PRIVATE_IMAGE", "SHARED_IMAGE"]}
-        found = [image for image in self._all(IMAGES, [types]) if image.family == family]
+        found = [image for image in self._all(IMAGES, [types]) if image.family in families]
         return sorted(found, key=lambda one: one.created.timestamp() if one.created else 0.0)[::-1]
 
     def machines(self, ids: Iterable[str]) -> dict[str, Machine]:

@@ -60,7 +60,11 @@ def requested(request: Request, allowed: Allowed, cloud: Cloud) -> Found:
 
 def followers(region: str, allowed: Allowed, cloud: Cloud) -> Found:
     """Find every group that follows an image family, with the family's newest good image."""
-    groups = cloud.autoscaling(region).groups_with_tag(FAMILY_TAG)
+    return following(cloud.autoscaling(region).groups_with_tag(FAMILY_TAG), region, allowed, cloud)
+
+
+def following(groups: Iterable[Group], region: str, allowed: Allowed, cloud: Cloud) -> Found:
+    """Give these groups as ones that follow their families, with the newest good images."""
     found, wrong = policies(groups, region)
     names = sorted({tags.family for _, tags in found})
     read = side_by_side(partial(_newest_or_error, cloud.cvm(region), allowed), names)

@@ -37,9 +37,14 @@ class Verdicts(NamedTuple):
     overdue: frozenset[str] = frozenset()
 
 
-def verdicts(members: Sequence[Member], limits: Limits, now: datetime) -> Verdicts:
-    """Let groups start in turn, and see to all else that they need."""
-    decided = in_turn(members, decide(members, limits), limits, now)
+def verdicts(
+    members: Sequence[Member], limits: Limits, now: datetime, elsewhere: int = 0
+) -> Verdicts:
+    """Let groups start in turn, and see to all else that they need.
+
+    `elsewhere` followers that are not among the members are refreshing, too.
+    """
+    decided = in_turn(members, decide(members, limits), limits, now, elsewhere)
     others = [member for member in members if member.request.watched]
     found = {
         member.group_id: finding
@@ -53,7 +58,11 @@ def verdicts(members: Sequence[Member], limits: Limits, now: datetime) -> Verdic
 
 
 def in_turn(
-    members: Sequence[Member], decided: Decisions, limits: Limits, now: datetime
+    members: Sequence[Member],
+    decided: Decisions,
+    limits: Limits,
+    now: datetime,
+    elsewhere: int = 0,
 ) -> dict[str, Decision]:
     """Let groups that follow a family start when their turn has come; the others are queued.
 
@@ -62,7 +71,8 @@ def in_turn(
     if not limits.refreshing:
         return {name: queued(one, FULL) for name, one in decided.items()}
     turns = dict(decided)
-    free = limits.refreshing - sum(m.is_live and not m.request.watched for m in members)
+    live = sum(m.is_live and not m.request.watched for m in members)
+    free = limits.refreshing - elsewhere - live
     for family in families(members, now):
         turns |= (started := gate(family, decided, now, free))
         free -= places(started.values())

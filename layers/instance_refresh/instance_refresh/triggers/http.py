@@ -35,22 +35,14 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
         try:
             body, asked_at = _authentic_body(call, invocation)
         except (InvalidInput, NotServed) as error:
-            return _problem(invocation.turn_away(error), invocation)
+            return problem(invocation.turn_away(error), invocation, "POST")
         document = check("request", parse(body, "the body"), "the body")
         asked = request(document, region=invocation.region, asked_at=asked_at)
         if asked.action not in invocation.settings.allowed_actions:
             raise _not_allowed(asked.action)
         return _answer(roll_out(asked, invocation), invocation)
-    except InvalidSetting as error:  # whose callers may be anyone: they learn no name of it
-        invocation.fail(error)
-        remedy = InstanceRefreshError.remedy
-        wrong = NotServed(error.code, error.status, "a setting of the function is wrong", remedy)
-        return _problem(wrong, invocation)
-    except InstanceRefreshError as error:
-        invocation.fail(error)
-        return _problem(error, invocation)
     except Exception as error:  # noqa: BLE001 — the last resort: the caller gets a document
-        return _problem(invocation.crashed(error), invocation)
+        return failed(error, invocation, "POST")
 
 
 def _authentic_body(event: dict[str, Any], invocation: Invocation) -> tuple[bytes, datetime | None]:
@@ -60,7 +52,8 @@ def _authentic_body(event: dict[str, Any], invocation: Invocation) -> tuple[byte
     headers = {name.lower(): str(value) for name, value in event["headers"].items()}
     body, settings = _body(event), invocation.settings
     try:
-        asked_at = signed_at(headers, body, settings)
+        secrets = (settings.webhook_secret, settings.webhook_secret_previous)
+        asked_at = signed_at(headers, body, settings.webhook_auth, secrets, "WEBHOOK")
     except InvalidSetting as error:
         invocation.fail(error)
         raise unauthorized() from None
@@ -116,27 +109,38 @@ def _answer(outcomes: tuple[Outcome, ...], invocation: Invocation) -> dict[str, 
         "Outcomes": [outcome.document() for outcome in outcomes],
     }
     if status < _ERROR:
-        return _response(status, "application/json", document)
+        return response(status, "application/json", document)
     first = outcomes[0]
     document = {
         **_problem_fields(first.code or first.outcome, status, first.reason, first.remedy),
         **document,
     }
-    return _response(status, "application/problem+json", document)
+    return response(status, "application/problem+json", document)
 
 
-def _problem(error: InstanceRefreshError, invocation: Invocation) -> dict[str, Any]:
-    """Answer with a problem document (RFC 9457)."""
+def failed(error: Exception, invocation: Invocation, method: str) -> dict[str, Any]:
+    """Log any error, and make an answer without a stack trace of it."""
+    if not isinstance(error, InstanceRefreshError):
+        return problem(invocation.crashed(error), invocation, method)
+    invocation.fail(error)
+    if isinstance(error, InvalidSetting):  # its callers may be anyone: they learn no name of it
+        wrong, remedy = "a setting of the function is wrong", InstanceRefreshError.remedy
+        error = NotServed(error.code, error.status, wrong, remedy)
+    return problem(error, invocation, method)
+
+
+def problem(error: InstanceRefreshError, invocation: Invocation, method: str) -> dict[str, Any]:
+    """Answer with a problem document; `method` is the one that is served."""
     document = {
         **_problem_fields(error.code, error.status, str(error), error.remedy),
         "RequestId": invocation.request_id,
     }
     if isinstance(error, InvalidInput):
         document["problems"] = [
-            {"pointer": problem.pointer, "detail": problem.message} for problem in error.problems
+            {"pointer": each.pointer, "detail": each.message} for each in error.problems
         ]
-    headers = {"Allow": "POST"} if error.status == HTTPStatus.METHOD_NOT_ALLOWED else {}
-    return _response(error.status, "application/problem+json", document, headers)
+    headers = {"Allow": method} if error.status == HTTPStatus.METHOD_NOT_ALLOWED else {}
+    return response(error.status, "application/problem+json", document, headers)
 
 
 def _problem_fields(code: str, status: int, detail: str, remedy: str) -> dict[str, Any]:
@@ -150,7 +154,7 @@ def _problem_fields(code: str, status: int, detail: str, remedy: str) -> dict[st
     }
 
 
-def _response(
+def response(
     status: int, media_type: str, document: dict[str, Any], headers: dict[str, str] | None = None
 ) -> dict[str, Any]:
     if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -17,9 +17,7 @@ from .. import clock
 from ..errors import InvalidSetting, NotServed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ..settings import Settings
+    from collections.abc import Mapping, Sequence
 
 # An id with dots would let another text have the same signed bytes: `id.timestamp.body`.
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -28,20 +26,23 @@ _STAMP = re.compile(r"[0-9]{1,12}")
 _OLDEST, _AHEAD = timedelta(minutes=5), 1
 
 
-def signed_at(headers: Mapping[str, str], body: bytes, settings: Settings) -> datetime | None:
+def signed_at(
+    headers: Mapping[str, str], body: bytes, auth: str, secrets: Sequence[str], of: str
+) -> datetime | None:
     """Give when the call was signed; None where CAM has checked the caller, and says no time.
 
     Where a secret is set, it counts with `cam` too: the URL may still be open.
     `headers` have lower-case names. A call that isn't signed with one of the secrets, or was signed
-    more than five minutes ago, is NotServed; without any secret it is an InvalidSetting.
+    more than five minutes ago, is NotServed; without any secret it is an InvalidSetting of that
+    function's: `of` is what its settings' names begin with.
     """
-    secrets = tuple(filter(None, (settings.webhook_secret, settings.webhook_secret_previous)))
-    if settings.webhook_auth == "cam" and not secrets:
+    secrets = tuple(filter(None, secrets))
+    if auth == "cam" and not secrets:
         # https://cloud.tencent.com/document/product/583/96100
         return _moment(headers.get("x-scf-cam-timestamp") or headers.get("webhook-timestamp", ""))
     if not secrets:
-        accepted = "is not set: no call is served. Set it, or WEBHOOK_AUTH=cam with CAM on the URL"
-        raise InvalidSetting("WEBHOOK_SECRET", accepted)
+        accepted = f"is not set: no call is served. Set it, or {of}_AUTH=cam with CAM on the URL"
+        raise InvalidSetting(f"{of}_SECRET", accepted)
     identifier, at = headers.get("webhook-id", ""), _moment(headers.get("webhook-timestamp", ""))
     if at is None or clock.now() - at > _OLDEST or not _ID.fullmatch(identifier):
         raise unauthorized()

@@ -1,0 +1,1 @@
+"""The terminal command `instance-refresh`: sees and steers rollouts, straight on the API."""
