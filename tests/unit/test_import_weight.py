@@ -36,7 +36,7 @@ def loaded(function: str, event: Any, **settings: str) -> tuple[set[str], Any]:
     """Call a function once, and give the modules that are loaded then, and its answer."""
     code = (
         "import json, sys, index\n"
-        "answer = index.main_handler(json.load(sys.stdin), {'time_limit_in_ms': 1000})\n"
+        "answer = index.main_handler(json.load(sys.stdin), {'time_limit_in_ms': 60000})\n"
         "print(json.dumps([sorted(sys.modules), answer]))"
     )
     path = [ROOT / "functions" / function, ROOT / "layers" / "instance_refresh"]

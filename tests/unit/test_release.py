@@ -89,7 +89,7 @@ def test_the_bill_says_of_which_version_it_is(released: Released) -> None:
 def test_the_module_brings_its_zips(released: Released, tmp_path: Path) -> None:
     with zipfile.ZipFile(released.first / f"terraform-{VERSION}.zip") as archive:
         archive.extractall(tmp_path)
-    to_fill_in = ("REGION", "COS_BUCKET", "WEBHOOK_SECRET")
+    to_fill_in = ("REGION", "COS_BUCKET", "WEBHOOK_SECRET", "STATUS_SECRET")
     module = Module({name.lower(): GIVEN[name] for name in to_fill_in}, COMPUTED, tmp_path)
     packages = module.scope["local"]["zips"]
     assert packages.keys() == PARTS
