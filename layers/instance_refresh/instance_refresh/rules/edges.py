@@ -58,8 +58,9 @@ def is_due(outcome: Outcome, between: Between, limits: Limits) -> bool:
     if outcome.outcome not in _LASTING:
         return True
     since = outcome.since
-    if since and not outcome.urgent and outcome.code != "PausedByPerson":
-        since += LATE  # a stamp of the API's, not a limit that we have computed
+    if since:  # a limit that we have computed is passed a second later; the API shows a stamp late
+        computed = outcome.urgent or outcome.code == "PausedByPerson"
+        since += timedelta(seconds=1) if computed else LATE
     return between.reminds(since, limits.remind_every)
 
 

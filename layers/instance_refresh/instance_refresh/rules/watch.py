@@ -139,7 +139,7 @@ def seems_stuck(activity: Activity | None, limits: Limits, now: datetime) -> boo
     if activity is None or not activity.live or activity.paused:
         return False
     last = activity.last_progress
-    return last is not None and now - last >= limits.stuck
+    return last is not None and now - last > limits.stuck
 
 
 def _stuck(member: Member, activity: Activity, limits: Limits, now: datetime) -> Finding | None:
@@ -147,7 +147,7 @@ def _stuck(member: Member, activity: Activity, limits: Limits, now: datetime) ->
     if last is None or not seems_stuck(activity, limits, now):
         return None
     hooked = any(one.life_cycle_state in HOOKS for one in member.instances or ())
-    if hooked and now - last < limits.stuck + _LONGEST_HOOK:
+    if hooked and now - last <= limits.stuck + _LONGEST_HOOK:
         return None
     reason = f"{activity.description} without progress since {last:%Y-%m-%d %H:%M:%SZ}"
     remedy = "Look at the instances of the running batch; stop the activity if they don't come up."
@@ -157,7 +157,7 @@ def _stuck(member: Member, activity: Activity, limits: Limits, now: datetime) ->
 
 def _paused_by_person(activity: Activity, limits: Limits, now: datetime) -> Finding | None:
     since = activity.paused_since
-    if since is None or now - since < limits.paused:
+    if since is None or now - since <= limits.paused:
         return None
     reason = f"{activity.description}, paused by a person since {since:%Y-%m-%d %H:%M:%SZ}"
     remedy = "Resume, roll back or cancel it: meanwhile the group doesn't scale or heal."
@@ -167,7 +167,7 @@ def _paused_by_person(activity: Activity, limits: Limits, now: datetime) -> Find
 def seems_frozen(member: Member, limits: Limits, now: datetime) -> bool:
     """Say whether the platform paused the activity for longer than its limit; a bake is meant."""
     since = frozen_since(member, limits)
-    return since is not None and now >= since
+    return since is not None and now > since
 
 
 def frozen_since(member: Member, limits: Limits) -> datetime | None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..model.outcome import Outcome
     from ..model.request import Request
 
+_LATE = timedelta(seconds=30)  # a tick whose Time is less behind its cron is the cron's
 _SCHEMAS = {"http": "http_event", "timer": "timer_event", "cos": "cos_event"}
 # The fields that only one kind of event has.
 _KINDS = {"Records": "cos", "TriggerName": "timer", "httpMethod": "http"}
@@ -77,7 +78,8 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
     from ..rules.edges import Between
 
     cron = settings.schedule_cron
-    until = cron.before(tick + timedelta(microseconds=1)) or tick  # its Time may be seconds late
+    due = cron.before(tick + timedelta(microseconds=1)) or tick
+    until = due if tick - due < _LATE else tick
     between = Between(cron.before(until) or until - timedelta(minutes=5), until)
 
     def of(region: str) -> Report | InstanceRefreshError:
