@@ -32,6 +32,7 @@ locals {
         CVM_ENDPOINT    = var.cvm_endpoint
         LOG_LEVEL       = var.log_level
         IMAGE_CREATORS  = join(",", var.image_creators)
+        ALLOWED_ACTIONS = join(",", var.allowed_actions)
         ALLOWED_GROUPS  = join(",", var.allowed_groups)
         ALLOWED_REGIONS = join(",", local.regions)
         MAX_GROUPS      = tostring(var.max_groups)

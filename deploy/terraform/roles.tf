@@ -8,7 +8,7 @@ locals {
   appid     = regex("[0-9]+$", var.cos_bucket)
   manifests = "qcs::cos:${var.region}:uid/${local.appid}:${var.cos_bucket}/${var.manifest_prefix}*"
 
-  # What each function may do; a Describe call can't be limited to resources.
+  # What each function may do with every action allowed; a Describe call can't be limited to resources.
   permissions = {
     webhook = [
       {
@@ -23,8 +23,25 @@ locals {
         ]
         resource = ["*"]
       },
-      { action = ["name/as:StartInstanceRefresh"], resource = local.groups },
+      {
+        action = [
+          "name/as:CancelInstanceRefresh",
+          "name/as:ResumeInstanceRefresh",
+          "name/as:RollbackInstanceRefresh",
+          "name/as:StartInstanceRefresh",
+          "name/as:StopInstanceRefresh",
+        ]
+        resource = local.groups
+      },
       { action = ["name/as:ModifyLaunchConfigurationAttributes"], resource = local.launch_configurations },
+      {
+        action = [
+          "name/sts:GetCallerIdentity",
+          "name/tag:TagResources",
+          "name/tag:UnTagResources",
+        ]
+        resource = ["*"]
+      },
     ]
     image_published = [
       {
@@ -63,10 +80,19 @@ locals {
           "name/as:ResumeInstanceRefresh",
           "name/as:RollbackInstanceRefresh",
           "name/as:StartInstanceRefresh",
+          "name/as:StopInstanceRefresh",
         ]
         resource = local.groups
       },
       { action = ["name/as:ModifyLaunchConfigurationAttributes"], resource = local.launch_configurations },
+      {
+        action = [
+          "name/sts:GetCallerIdentity",
+          "name/tag:TagResources",
+          "name/tag:UnTagResources",
+        ]
+        resource = ["*"]
+      },
     ]
     status = [
       {
@@ -85,10 +111,59 @@ locals {
     ]
   }
 
+  # What CAM is to allow, with the actions of a request that need it.
+  needed_for = {
+    "name/as:StartInstanceRefresh"    = ["StartInstanceRefresh"]
+    "name/as:StopInstanceRefresh"     = ["StopInstanceRefresh"]
+    "name/as:ResumeInstanceRefresh"   = ["ResumeInstanceRefresh"]
+    "name/as:RollbackInstanceRefresh" = ["RollbackInstanceRefresh"]
+    "name/as:CancelInstanceRefresh"   = ["CancelInstanceRefresh"]
+    # After a rollback the launch configuration goes back, too.
+    "name/as:ModifyLaunchConfigurationAttributes" = ["StartInstanceRefresh", "RollbackInstanceRefresh"]
+    "name/sts:GetCallerIdentity"                  = ["Hold", "Release"] # a tag is written with the account's number
+    "name/tag:TagResources"                       = ["Hold"]
+    "name/tag:UnTagResources"                     = ["Release"]
+  }
+  # The schedule steers refreshes whatever requests may ask; it writes tags for requests alone.
+  of_requests = {
+    webhook         = keys(local.needed_for)
+    image_published = []
+    schedule        = ["name/sts:GetCallerIdentity", "name/tag:TagResources", "name/tag:UnTagResources"]
+    status          = []
+  }
+  # With mode = "observe" they write nothing, so their roles can't.
+  observing = var.mode == "observe" ? ["image_published", "schedule"] : []
+  allowed = {
+    for name, permissions in local.permissions : name => [
+      for permission in permissions : {
+        resource = permission.resource
+        action = [
+          for action in permission.action : action
+          if !contains(local.of_requests[name], action) || anytrue([
+            for verb in lookup(local.needed_for, action, []) : contains(var.allowed_actions, verb)
+          ])
+        ]
+      }
+    ]
+  }
+  left = {
+    for name, permissions in local.allowed : name => [
+      for permission in permissions : {
+        resource = permission.resource
+        action = [
+          for action in permission.action : action
+          if !contains(local.observing, name) || can(regex(":(Describe|Get)", action))
+        ]
+      }
+    ]
+  }
+
   policies = {
-    for name, permissions in local.permissions : name => jsonencode({
-      version   = "2.0"
-      statement = [for permission in permissions : merge({ effect = "allow" }, permission)]
+    for name, permissions in local.left : name => jsonencode({
+      version = "2.0"
+      statement = [
+        for permission in permissions : merge({ effect = "allow" }, permission) if length(permission.action) > 0
+      ]
     })
   }
   trust = jsonencode({

@@ -120,6 +120,19 @@ variable "image_creators" {
   }
 }
 
+variable "allowed_actions" {
+  description = "The actions that the webhook may be asked for; its role may do what they need."
+  type        = list(string)
+  default     = ["StartInstanceRefresh"]
+
+  validation {
+    condition = length(var.allowed_actions) > 0 && alltrue([
+      for verb in var.allowed_actions : can(regex("^(((Start|Stop|Resume|Rollback|Cancel)InstanceRefresh)|Hold|Release)$", verb))
+    ])
+    error_message = "Actions of a request are needed, such as StartInstanceRefresh or Hold."
+  }
+}
+
 variable "allowed_groups" {
   description = "The scaling groups that may be refreshed; none is any."
   type        = list(string)

@@ -152,6 +152,12 @@ def _binary(node: Node, scope: Mapping[str, Any]) -> Any:
     return _OPERATORS[sign](value, evaluate(right, scope))
 
 
+def _unary(node: Node, scope: Mapping[str, Any]) -> Any:
+    (term,) = _trees(node)
+    value = evaluate(term, scope)
+    return not value if written(node).startswith("!") else -value
+
+
 def _loop(node: Node, scope: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Give the scope of each turn of a `for` whose condition holds."""
     intro, *rest = _trees(node)
@@ -212,6 +218,7 @@ _RULES: dict[str, Callable[[Node, Mapping[str, Any]], Any]] = {
     "get_attr_expr_term": _attribute,
     "conditional": _conditional,
     "binary_op": _binary,
+    "unary_op": _unary,
     "for_tuple_expr": _for_tuple,
     "for_object_expr": _for_object,
     "function_call": _call,

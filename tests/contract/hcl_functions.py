@@ -44,6 +44,7 @@ def _one_of(values: tuple[Any, ...]) -> Any:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "alltrue": all,
+    "anytrue": any,
     "basename": lambda path: Path(path).name,
     "coalesce": lambda *values: _one_of(values),
     "contains": lambda values, value: value in values,
@@ -54,6 +55,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "jsonencode": _jsonencode,
     "keys": sorted,
     "length": len,
+    "lookup": lambda values, key, default: values.get(key, default),
     "merge": lambda *values: {key: item for value in values for key, item in value.items()},
     "nonsensitive": lambda value: value,
     "regex": _regex,

@@ -42,11 +42,18 @@ DEPLOYMENTS: dict[str, dict[str, str]] = {
     "while a secret changes": {"WEBHOOK_SECRET_PREVIOUS": "whsec_" + 10 * "wxyz"},
     "of several regions": {"REGIONS": "ap-guangzhou,ap-shanghai"},
     "narrow": {
+        "ALLOWED_ACTIONS": "StopInstanceRefresh,Hold",
         "ALLOWED_REGIONS": "ap-guangzhou,ap-shanghai",
         "ALLOWED_GROUPS": "asg-9dn1a5y6,asg-1a2b3c4d",
         "IMAGE_CREATORS": "100012345678",
         "AUTO_SCALING_GROUPS": "asg-9dn1a5y6,asg-1a2b3c4d",
         "LAUNCH_CONFIGURATIONS": "asc-9dn1a5y6",
+    },
+    "with every action": {
+        "ALLOWED_ACTIONS": (
+            "StartInstanceRefresh,StopInstanceRefresh,ResumeInstanceRefresh,"
+            "RollbackInstanceRefresh,CancelInstanceRefresh,Hold,Release"
+        ),
     },
     "with other limits": {
         "MAX_REFRESHING": "0",
@@ -79,7 +86,7 @@ DEPLOYMENTS: dict[str, dict[str, str]] = {
 
 ALL = derived(
     {**GIVEN, **DEPLOYMENTS["narrow"], **DEPLOYMENTS["with other limits"],
-     **DEPLOYMENTS["while a secret changes"]}
+     **DEPLOYMENTS["while a secret changes"], **DEPLOYMENTS["with every action"], "MODE": "act"}
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deploy.variables import derived
-from tests.contract.terraform_calls import ALL, GIVEN, packaged, planned, values
+from tests.contract.terraform_calls import ALL, DEPLOYMENTS, GIVEN, packaged, planned, values
 from tests.contract.terraform_module import FOLDER
 from tests.contract.test_terraform_values import REFUSED
 
@@ -48,7 +48,11 @@ def root(tmp_path: Path) -> Path:
     return packaged(tmp_path)
 
 
-@pytest.mark.parametrize("environ", [derived(GIVEN), ALL], ids=["as the example", "with all"])
+@pytest.mark.parametrize(
+    "environ",
+    [derived({**GIVEN, **own}) for own in DEPLOYMENTS.values()] + [ALL],
+    ids=[*DEPLOYMENTS, "with all"],
+)
 def test_it_evaluates_the_module_as_the_tests_do(root: Path, environ: dict[str, str]) -> None:
     (root / "evaluated").mkdir()
     done = evaluated(root / "evaluated", values(environ, root / "build" / "packages"))

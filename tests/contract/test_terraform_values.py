@@ -53,6 +53,7 @@ REFUSED = {
     "WEBHOOK_SECRET_PREVIOUS": "secret",
     "SCHEDULE_CRON": "*/5 * * * *",
     "IMAGE_CREATORS": "100012345678,*",
+    "ALLOWED_ACTIONS": "StartInstanceRefresh,Reboot",
     "ALLOWED_GROUPS": "web",
     "ALLOWED_REGIONS": "guangzhou",
     "REGIONS": "guangzhou",
