@@ -28,7 +28,7 @@ SUFFIX = ".json"
 class Stage:
     """A seeded cloud, and the platform whose functions are triggered.
 
-    `url` is the webhook's, `secret` what its callers sign with.
+    `url` is the webhook's, `secret` what its callers sign with, `cron` when the schedule looks.
     """
 
     cloud: Cloud
@@ -36,14 +36,15 @@ class Stage:
     platform: Platform
     url: str
     secret: str = field(repr=False)
+    cron: str
 
     def group(self, name: str) -> str:
         """Find a scaling group's id by its name."""
         return self.seed.groups[name].auto_scaling_group_id
 
-    def reconcile(self, cron: str) -> None:
+    def reconcile(self) -> None:
         """Let the schedule look after the groups: a timer without a message."""
-        self.platform.timer("schedule", name="Reconcile", cron=cron)
+        self.platform.timer("schedule", name="Reconcile", cron=self.cron)
 
 
 # What makes a function judge windows, bakes and signatures by the cloud's clock, which is sped up.
@@ -71,8 +72,11 @@ def functions_on(clock: Clock, folder: Path) -> Path:
 
 
 @contextmanager
-def on_stage(cloud: Cloud, seeded: Seed) -> Iterator[Stage]:
-    """Deploy the functions beside a cloud, each with a role of its own; no timer is set yet."""
+def on_stage(cloud: Cloud, seeded: Seed, *, cron: str, notify: str = "") -> Iterator[Stage]:
+    """Deploy the functions beside a cloud, each with a role of its own; no timer is set yet.
+
+    `cron` is what the schedule's timer will have, `notify` the channels that it tells.
+    """
     region = seeded.region.name
     with (
         TemporaryDirectory() as folder,
@@ -81,8 +85,11 @@ def on_stage(cloud: Cloud, seeded: Seed) -> Iterator[Stage]:
         ) as platform,
     ):
         secret = webhook.new_secret()
+        own = {
+            "webhook": {"WEBHOOK_SECRET": secret},
+            "schedule": {"SCHEDULE_CRON": cron, "NOTIFY": notify},
+        }
         for name in project.names():
-            own = {"WEBHOOK_SECRET": secret} if name == "webhook" else {}
-            project.deploy(platform, name, cloud.role(), own)
+            project.deploy(platform, name, cloud.role(), own.get(name))
         platform.cos("image_published", bucket=seeded.bucket, prefix=PREFIX, suffix=SUFFIX)
-        yield Stage(cloud, seeded, platform, platform.http("webhook"), secret)
+        yield Stage(cloud, seeded, platform, platform.http("webhook"), secret, cron)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
-VARIABLES = 13
+VARIABLES = 14
 LONGEST_S = 180.0
 
 
