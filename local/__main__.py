@@ -11,6 +11,7 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from local.chat.server import Chat
 from local.clock import ScaledClock
 from local.cloud import Cloud
 from local.scf import project
@@ -22,6 +23,7 @@ from local.timing import Timing
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from local.chat.robot import Robot, Shown
     from local.scf.invocation import Invocation
     from local.stage import Stage
 
@@ -37,12 +39,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         timing = Timing().faster(options.speed)
         with (
             Cloud(ScaledClock(speed=1.0), options.port, timing) as cloud,
-            on_stage(cloud, fill(cloud, project.ROOT / "events")) as stage,
+            Chat() as chat,
+            on_stage(
+                cloud,
+                fill(cloud, project.ROOT / "events"),
+                cron=options.cron,
+                notify=(notify := chat.robot("slack").setting),
+            ) as stage,
         ):
             if options.logs:
                 stage.platform.on_invocation = show
-            stage.reconcile(options.cron)
-            for name, value in variables(stage).items():
+                chat.on_shown = show_message
+            stage.reconcile()
+            for name, value in {**variables(stage), "NOTIFY": notify}.items():
                 print(f"export {name}={shlex.quote(value)}", flush=True)
             stopped.wait()
     except OSError as error:
@@ -76,6 +85,12 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def show(done: Invocation) -> None:
     """Print what a function has logged, but not among the variables."""
     print(done.told(), end="", file=sys.stderr, flush=True)
+
+
+def show_message(robot: Robot, shown: Shown) -> None:
+    """Print what a chat's robot was sent, each line after the chat's name."""
+    for line in shown.text.splitlines():
+        print(robot.kind, line, file=sys.stderr, flush=True)
 
 
 def port(text: str) -> int:

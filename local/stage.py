@@ -29,7 +29,7 @@ class Stage:
     """A seeded cloud, and the platform whose functions are triggered.
 
     `url` is the webhook's, `secret` what its callers sign with; `status_url` is the status
-    function's, `status_secret` what links to it are signed with.
+    function's, `status_secret` what links to it are signed with; `cron` is when the schedule looks.
     """
 
     cloud: Cloud
@@ -39,14 +39,15 @@ class Stage:
     secret: str = field(repr=False)
     status_url: str
     status_secret: str = field(repr=False)
+    cron: str
 
     def group(self, name: str) -> str:
         """Find a scaling group's id by its name."""
         return self.seed.groups[name].auto_scaling_group_id
 
-    def reconcile(self, cron: str) -> None:
+    def reconcile(self) -> None:
         """Let the schedule look after the groups: a timer without a message."""
-        self.platform.timer("schedule", name="Reconcile", cron=cron)
+        self.platform.timer("schedule", name="Reconcile", cron=self.cron)
 
 
 # What makes a function judge windows, bakes and signatures by the cloud's clock, which is sped up.
@@ -74,8 +75,11 @@ def functions_on(clock: Clock, folder: Path) -> Path:
 
 
 @contextmanager
-def on_stage(cloud: Cloud, seeded: Seed) -> Iterator[Stage]:
-    """Deploy the functions beside a cloud, each with a role of its own; no timer is set yet."""
+def on_stage(cloud: Cloud, seeded: Seed, *, cron: str, notify: str = "") -> Iterator[Stage]:
+    """Deploy the functions beside a cloud, each with a role of its own; no timer is set yet.
+
+    `cron` is what the schedule's timer will have, `notify` the channels that it tells.
+    """
     region = seeded.region.name
     with (
         TemporaryDirectory() as folder,
@@ -86,10 +90,11 @@ def on_stage(cloud: Cloud, seeded: Seed) -> Iterator[Stage]:
         secret, status_secret = webhook.new_secret(), webhook.new_secret()
         own = {
             "webhook": {"WEBHOOK_SECRET": secret, "ALLOWED_ACTIONS": project.every_action()},
-            "status": {"STATUS_SECRET": status_secret},
+            "schedule": {"SCHEDULE_CRON": cron, "NOTIFY": notify},
+            "status": {"STATUS_SECRET": status_secret, "SCHEDULE_CRON": cron},
         }
         for name in project.names():
             project.deploy(platform, name, cloud.role(), own.get(name, {}))
         platform.cos("image_published", bucket=seeded.bucket, prefix=PREFIX, suffix=SUFFIX)
         urls = platform.http("webhook"), platform.http("status")
-        yield Stage(cloud, seeded, platform, urls[0], secret, urls[1], status_secret)
+        yield Stage(cloud, seeded, platform, urls[0], secret, urls[1], status_secret, cron)

@@ -49,11 +49,13 @@ PLATFORMS: Mapping[str, Platform] = {
 class Chat:
     """Used as a context manager it serves until the block ends.
 
-    `now` is the clock of the limits; signatures' stamps are real time, as everywhere.
+    `now` is the clock of the limits; signatures' stamps are real time, as everywhere. `on_shown` is
+    called after each message that a robot shows.
     """
 
     def __init__(self, now: Callable[[], float] = time.time, port: int = 0) -> None:
         self.faults = Faults()
+        self.on_shown: Callable[[Robot, Shown], object] | None = None
         self._now = now
         self._lock = threading.Lock()
         self._robots: dict[str, Robot] = {}
@@ -100,10 +102,13 @@ class Chat:
             try:
                 if not robot.within(platform.LIMITS, self._now()):
                     raise Refused(platform.THROTTLED)
-                robot.shown.append(platform.check(robot, request))
+                shown = platform.check(robot, request)
             except Refused as error:
                 robot.refused.append(error.code)
                 return platform.refused(error)
+            robot.shown.append(shown)
+            if self.on_shown is not None:
+                self.on_shown(robot, shown)
             return platform.accepted()
 
     def refuse(self, request: Request, kind: str) -> Reply:

@@ -33,7 +33,8 @@ class Act:
     """One way in: the function, the groups it is to roll, and what sets it off.
 
     `begin` gets the published image, of the `family`, and returns a line on what it did. Where the
-    groups go in `turns`, some begin long after others, and pause in between.
+    groups go in `turns`, some begin long after others, and pause in between. Where it `fails`, the
+    first group is rolled back, and the others never begin.
     """
 
     trigger: str
@@ -42,6 +43,7 @@ class Act:
     begin: Callable[[Stage, Image], str]
     family: str = BASE
     turns: bool = False
+    fails: bool = False
 
 
 def upload_manifest(stage: Stage, image: Image) -> str:
@@ -125,10 +127,15 @@ def set_timer(stage: Stage, _: Image) -> str:
 
 def set_reconcile_timer(stage: Stage, _: Image) -> str:
     """Set a timer without a message: each of its ticks is a reconcile pass."""
-    cron = "*/30 * * * * * *"
-    stage.reconcile(cron)
+    stage.reconcile()
     rings = ", ".join(f"{name} in ring {ring}" for name, ring in RINGS.items())
-    return f"timer Reconcile, cron {cron}, no message; {rings}"
+    return f"timer Reconcile, cron {stage.cron}, no message; {rings}"
+
+
+def spoil(stage: Stage, image: Image) -> str:
+    """Let every instance fail on the image; the timer is there."""
+    stage.cloud.faults.fail_image(image.image_id)
+    return "no instance starts with it, and the tag fail-process of all rings is AUTO_ROLLBACK"
 
 
 ACTS = (
@@ -136,4 +143,5 @@ ACTS = (
     Act("webhook", "webhook", ("batch",), post_request),
     Act("timer", "schedule", ("web",), set_timer),
     Act("rings", "schedule", tuple(RINGS), set_reconcile_timer, FAMILY, turns=True),
+    Act("bad image", "schedule", tuple(RINGS), spoil, FAMILY, fails=True),
 )

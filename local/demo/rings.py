@@ -21,6 +21,7 @@ def add_rings(region: Region) -> dict[str, Group]:
         "instance-refresh:bake": "1m",
         "instance-refresh:batch-size": "50pct",
         "instance-refresh:batch-pause": "FIRST_BATCH_PAUSE",
+        "instance-refresh:fail-process": "AUTO_ROLLBACK",
     }
     return {
         name: region.add_group(

@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
+from rich.padding import Padding
+from rich.panel import Panel
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from rich.progress import TaskID
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from local.scf.invocation import Invocation
 
 PLAIN_WIDTH = 160
+# A bar's line and the summary fit into 80 columns.
+BAR_WIDTH, CHAT_WIDTH = 14, 90
+INDENT = (0, 0, 0, 2)
 
 
 def console() -> Console:
@@ -31,11 +38,27 @@ def line(on: Console, text: str) -> None:
     on.print(f"  {text}", markup=False, soft_wrap=True)
 
 
-def ran(done: Invocation) -> str:
-    """Tell how a function ran."""
+def paragraph(on: Console, text: str) -> None:
+    """Print a text, on a terminal over as many lines as it needs, all of them indented."""
+    if on.is_terminal:
+        on.print(Padding(Text(text), INDENT))
+    else:
+        line(on, text)
+
+
+def chat(on: Console, names: Sequence[str], text: str) -> None:
+    """Print a message as people have it in their chat."""
+    width = min(CHAT_WIDTH, on.width - 4)
+    shown = Panel(Text(text), title=" and ".join(names), title_align="left", width=width)
+    on.print(Padding(shown, INDENT, expand=False))
+
+
+def ran(done: Invocation, did: str) -> str:
+    """Tell how a function ran, and what it did."""
     start = "cold" if done.cold else "warm"
     failed = "" if done.status == 200 else f"failed with {done.status}, "
-    return f"{done.function} ran: {failed}{done.duration_ms:.0f} ms, {start} start"
+    said = f"; {did}" if did else ""
+    return f"{done.function} ran: {failed}{done.duration_ms:.0f} ms, {start} start{said}"
 
 
 class Bars:
@@ -48,7 +71,7 @@ class Bars:
         self._tasks: dict[str, TaskID] = {}
         self._bars = Progress(
             TextColumn("  [bold]{task.description:<8}"),
-            BarColumn(bar_width=32),
+            BarColumn(bar_width=BAR_WIDTH),
             TextColumn("{task.completed}/{task.total} instances"),
             TextColumn("batch {task.fields[batch]}"),
             TextColumn("[cyan]{task.fields[image]}"),
@@ -80,7 +103,7 @@ class Bars:
         fields: dict[str, Any] = {
             "batch": f"{now.batch}/{now.batches}",
             "image": now.image,
-            "status": status(now.status),
+            "status": status(now.stands),
         }
         if now.group not in self._tasks:
             self._tasks[now.group] = self._bars.add_task(now.name, total=now.total, **fields)
@@ -88,9 +111,9 @@ class Bars:
 
 
 def status(name: str) -> str:
-    """Colour a refresh activity's status."""
-    colours = {"SUCCESSFUL": "green", "RUNNING": "yellow", "INIT": "yellow", "": "dim"}
-    return f"[{colours.get(name, 'red')}]{name or 'waiting'}[/]"
+    """Colour where a group stands."""
+    colours = {"SUCCESSFUL": "green", "RUNNING": "yellow", "INIT": "yellow", "waiting": "dim"}
+    return f"[{colours.get(name, 'red')}]{name}[/]"
 
 
 def summary(on: Console, rows: list[tuple[str, ...]]) -> None:
@@ -103,4 +126,4 @@ def summary(on: Console, rows: list[tuple[str, ...]]) -> None:
     on.print()
     on.print(table)
     for row in rows:
-        line(on, f"{row[1]}: {row[-1]}")
+        paragraph(on, f"{row[1]}: {row[-1]}")

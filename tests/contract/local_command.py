@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parents[2]
-VARIABLES = 16
+VARIABLES = 17
 LONGEST_S = 180.0
 
 
