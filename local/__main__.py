@@ -89,8 +89,8 @@ def show(done: Invocation) -> None:
 
 def show_message(robot: Robot, shown: Shown) -> None:
     """Print what a chat's robot was sent, each line after the chat's name."""
-    for line in shown.text.splitlines():
-        print(robot.kind, line, file=sys.stderr, flush=True)
+    lines = "".join(f"{robot.kind} {line}\n" for line in shown.text.splitlines())
+    print(lines, end="", file=sys.stderr, flush=True)
 
 
 def port(text: str) -> int:

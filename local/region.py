@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from local.autoscaling.models import Group, LaunchConfiguration
 from local.cvm.models import Image, Instance
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from local.identifiers import Identifiers
     from local.timeline import Timeline
     from local.timing import Timing
+
+# The API documents no order of a region's refresh activities.
+Order = Literal["newest first", "oldest first", "unordered"]
 
 
 class Region:
@@ -44,6 +47,7 @@ class Region:
         self.instances: dict[str, Instance] = {}
         self.images: dict[str, Image] = {}
         self.activities: dict[str, RefreshActivity] = {}
+        self.activities_listed: Order = "newest first"
         self.scaling_activities: dict[str, ScalingActivity] = {}
         self.reinstalls: list[Reinstall] = []
         self.lifecycle_hooks: dict[str, LifecycleHook] = {}

@@ -15,7 +15,7 @@ from local.listing import Listing
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from local.region import Region
+    from local.region import Order, Region
 
 
 GROUPS = Listing[Group](
@@ -123,15 +123,21 @@ def _candidates(region: Region, params: Mapping[str, Any]) -> Iterable[Instance]
 
 
 def describe_refresh_activities(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Answer DescribeRefreshActivities, the newest first."""
+    """Answer DescribeRefreshActivities, in the order that the region is set to."""
     found = REFRESH_ACTIVITIES.find(region.activities, params)
     if not params.get("RefreshActivityIds"):
-        found.reverse()
+        found = _in_order(found, region.activities_listed)
     page = [
         rendering_activities.refresh_activity(item)
         for item in REFRESH_ACTIVITIES.page(found, params)
     ]
     return {"TotalCount": len(found), "RefreshActivitySet": page}
+
+
+def _in_order(activities: list[RefreshActivity], order: Order) -> list[RefreshActivity]:
+    if order == "unordered":  # ids are random
+        return sorted(activities, key=lambda activity: activity.refresh_activity_id)
+    return activities if order == "oldest first" else activities[::-1]
 
 
 def describe_auto_scaling_activities(region: Region, params: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from layers.build import BuildFailed
-from tests.benchmarks import cpu, decisions
+from tests.benchmarks import cpu, decisions, watching
 from tests.benchmarks.cloud import serving
 from tests.benchmarks.installed import Installed, install
 from tests.benchmarks.starts import EVENTS, Start, measure, middle
@@ -39,6 +39,8 @@ def main() -> int:
                 *_sizes(installed),
                 "",
                 *decisions.lines(),
+                "",
+                *watching.lines(),
                 "",
                 *cpu.lines(),
             ]

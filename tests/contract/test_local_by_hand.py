@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -165,6 +166,18 @@ def test_the_functions_lines_are_shown_beside_the_variables(tmp_path: Path) -> N
     assert name == "schedule"
     assert json.loads(line)["level"]
     assert not list(tmp_path.iterdir())
+
+
+def test_what_the_chats_robot_was_sent_is_shown_beside_the_functions_lines(tmp_path: Path) -> None:
+    told = tmp_path / "stderr"
+    with told.open("w") as stderr, running(*EVERY_SECOND, "--logs", stderr=stderr) as process:
+        cli = Cli(environment(process), tmp_path)
+        assert cli.environ["NOTIFY"].startswith("slack+http://127.0.0.1:")
+        set_fault(cli, "denied", "StartInstanceRefresh", "--times", "0")
+        resource = json.dumps([f"qcs::as:ap-guangzhou:uin/100000000001:auto-scaling-group/{API}"])
+        tags = json.dumps([{"TagKey": "instance-refresh:image-family", "TagValue": "base"}])
+        cli("tag", "TagResources", "--ResourceList", resource, "--Tags", tags)
+        until(lambda: re.search("^slack .*ERROR: api: ", told.read_text("utf-8"), re.MULTILINE))
 
 
 @pytest.mark.parametrize(
