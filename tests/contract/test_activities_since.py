@@ -26,6 +26,8 @@ DAY = timedelta(days=1)
 ORDERS = get_args(Order)
 ORDERED = [order for order in ORDERS if order != "unordered"]
 PAGE = 100
+# Before a list in no order is read whole: both its ends, and what is live.
+WHOLE = 3
 
 
 class Past:
@@ -100,7 +102,7 @@ def test_what_is_live_is_read_however_old_it_is(past: Past, order: Order) -> Non
     past.fill(500)
     seen, _, calls = past.since(past.now - timedelta(minutes=10))
     assert seen >= {*old, *past.wanted(past.now - timedelta(minutes=10))}
-    assert calls <= (8 if order == "unordered" else 4)
+    assert calls <= (WHOLE + 6 if order == "unordered" else 4)
 
 
 def test_a_list_in_no_order_is_read_whole(past: Past) -> None:
@@ -108,7 +110,7 @@ def test_a_list_in_no_order_is_read_whole(past: Past) -> None:
     past.fill(1030)
     seen, are_all, calls = past.since(past.now - timedelta(minutes=10))
     assert (seen, are_all) == (set(past.region.activities), True)
-    assert calls <= 2 + 11
+    assert calls <= WHOLE + 11
 
 
 @pytest.mark.parametrize("order", ORDERS)

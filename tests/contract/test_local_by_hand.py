@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from qcloud_cos import CosConfig, CosS3Client
 
 from local import fault
+from local.cloud import Cloud
+from local.seed import seed
+from local.stage import on_stage
 from tests.contract.local_command import ROOT, Cli, environment, running, until
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 
 API, WEB = "asg-api00001", "asg-web00001"
 EVERY_SECOND = ("--speed", "600", "--cron", "* * * * * * *")
+CRON, ROBOT = "*/7 * * * * * *", "slack+http://127.0.0.1:9/services/T/B/x"
 
 
 @pytest.fixture
@@ -166,18 +170,6 @@ def test_the_functions_lines_are_shown_beside_the_variables(tmp_path: Path) -> N
     assert name == "schedule"
     assert json.loads(line)["level"]
     assert not list(tmp_path.iterdir())
-
-
-def test_what_the_chats_robot_was_sent_is_shown_beside_the_functions_lines(tmp_path: Path) -> None:
-    told = tmp_path / "stderr"
-    with told.open("w") as stderr, running(*EVERY_SECOND, "--logs", stderr=stderr) as process:
-        cli = Cli(environment(process), tmp_path)
-        assert cli.environ["NOTIFY"].startswith("slack+http://127.0.0.1:")
-        set_fault(cli, "denied", "StartInstanceRefresh", "--times", "0")
-        resource = json.dumps([f"qcs::as:ap-guangzhou:uin/100000000001:auto-scaling-group/{API}"])
-        tags = json.dumps([{"TagKey": "instance-refresh:image-family", "TagValue": "base"}])
-        cli("tag", "TagResources", "--ResourceList", resource, "--Tags", tags)
-        until(lambda: re.search("^slack .*ERROR: api: ", told.read_text("utf-8"), re.MULTILINE))
 
 
 @pytest.mark.parametrize(
