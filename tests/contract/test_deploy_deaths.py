@@ -118,7 +118,7 @@ def test_destroy_leaves_nothing_and_may_die_too(root: Path) -> None:
             assert standing(cloud) == NOTHING, lives
         if dying.lives > 0:
             break
-    assert lives == 1 + 3 + 3 + 3 + 9  # triggers, functions, versions, and for each role its three
+    assert lives == 1 + 4 + 4 + 3 + 12  # triggers, functions, versions, and for each role its three
 
 
 def older_layer() -> dict[str, Any]:

@@ -9,13 +9,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 from qcloud_cos import CosConfig, CosS3Client
 
 from local import fault
-from local.cloud import Cloud
-from local.seed import seed
-from local.stage import on_stage
 from tests.contract.local_command import ROOT, Cli, environment, running, until
 
 if TYPE_CHECKING:

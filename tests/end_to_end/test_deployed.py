@@ -108,7 +108,8 @@ def test_a_manifest_a_tick_and_a_call_from_the_deployed_zips(
         )
         until(lambda: runs(cloud) == {"img-00000004"}, "the call rolls the group")
         assert statuses(cloud) == {
-            f"{PREFIX}-{name}": {200} for name in ("webhook", "image_published", "schedule")
+            f"{PREFIX}-{name}": {200}
+            for name in ("webhook", "image_published", "schedule", "status")
         }
         own = {call.secret_id for call in cloud.calls if call.service in ("as", "cvm", "cos")}
         assert own <= cloud.access.sessions.keys()
@@ -151,7 +152,7 @@ def test_what_stands_there_and_does_not_work_is_said(built: Path) -> None:
             policy.document["statement"][0]["action"] = ["name/as:DescribeRefreshActivities"]
         described = description.described(built, environ)
         answers = list(try_out(described, Client(environ), environ))
-        assert [answer.works for answer in answers] == [False, False, True]
+        assert [answer.works for answer in answers] == [False, False, True, False]
         other = {**environ, "WEBHOOK_SECRET": "whsec_" + 10 * "efgh"}
         first = next(iter(try_out(described, Client(other), other)))
         assert (first.what.rpartition(": ")[2], first.works) == ("401, Unauthorized", False)
