@@ -9,9 +9,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from qcloud_cos import CosConfig, CosS3Client
 
 from local import fault
+from local.cloud import Cloud
+from local.seed import seed
+from local.stage import on_stage
 from tests.contract.local_command import ROOT, Cli, environment, running, until
 
 if TYPE_CHECKING:
@@ -166,6 +170,21 @@ def test_the_functions_lines_are_shown_beside_the_variables(tmp_path: Path) -> N
     assert name == "schedule"
     assert json.loads(line)["level"]
     assert not list(tmp_path.iterdir())
+
+
+def test_what_the_chats_robot_was_sent_is_shown_beside_the_functions_lines() -> None:
+    with running("--logs", stderr=subprocess.PIPE) as process:
+        kind, _, url = environment(process)["NOTIFY"].partition("+")
+        requests.post(url, json={"text": "web: RolledBack\nfamily web"}, timeout=5)
+        assert process.stderr is not None
+        lines = [process.stderr.readline() for _ in range(2)]
+    assert (kind, lines) == ("slack", ["slack web: RolledBack\n", "slack family web\n"])
+
+
+def test_the_schedule_knows_its_timer_and_its_channels() -> None:
+    with Cloud() as cloud, on_stage(cloud, seed(cloud), cron=CRON, notify=ROBOT) as stage:
+        environ = stage.platform.functions["schedule"].environ
+    assert (environ["SCHEDULE_CRON"], environ["NOTIFY"], stage.cron) == (CRON, ROBOT, CRON)
 
 
 @pytest.mark.parametrize(
