@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    mark = "world(fill=…, **settings): the fixture `it` is a cloud that `fill` has filled"
-    config.addinivalue_line("markers", mark)
-
-
 @pytest.fixture
 def it(request: pytest.FixtureRequest) -> Iterator[World]:
     mark = request.node.get_closest_marker("world")
