@@ -135,10 +135,7 @@ def assemble(python: str, wheels: list[Path], to: Path) -> list[Path]:
     materials = bill(wheels, lambda name: not is_left_out(name), version(ROOT))
     (to / "sbom.json").write_text(materials, encoding="utf-8")
     return [
-        pack(
-            lay_out(files, to / name, python, mounted, optimize=2 * (name != "layers/dependencies"))
-        )
-        for name, (mounted, files) in parts.items()
+        pack(lay_out(files, to / name, python, mounted)) for name, (mounted, files) in parts.items()
     ]
 
 
@@ -194,14 +191,13 @@ def tree(folder: Path, prefix: str = "") -> dict[str, bytes]:
     }
 
 
-def lay_out(
-    files: dict[str, bytes], folder: Path, python: str, mounted: str, *, optimize: int = 0
-) -> Path:
+def lay_out(files: dict[str, bytes], folder: Path, python: str, mounted: str) -> Path:
     """Write the files into a fresh folder, and compile them as they will lie at `mounted`.
 
-    An unchecked-hash .pyc is valid whatever time a packager gives its source, and SCF never writes
-    one itself. The hash seed fixes the order of sets in the byte code. What is compiled without
-    docstrings (`optimize` 2) gets the name of what is not, by which Python finds it.
+    A layer keeps the byte code alone, half of its size: nobody reads or edits it in SCF. Ours has
+    no docstrings; others' code may read its own. An unchecked-hash .pyc is valid whatever time a
+    packager gives its source, and SCF never writes one itself. The hash seed fixes the order of
+    sets in the byte code.
     """
     clear(folder)
     for name, content in files.items():
@@ -210,13 +206,16 @@ def lay_out(
         path.write_bytes(content)
     environ = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     command = [python, "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash"]
-    command += ["-o", str(optimize), "-s", str(folder), "-p", mounted, str(folder)]
+    command += ["-s", str(folder), "-p", mounted, str(folder)]
+    layer = mounted == LAYER_ROOT
+    command += ["-b"] if layer else []
+    command += ["-o", "2"] if folder.name == "instance_refresh" else []
     done = subprocess.run(command, check=False, env={**environ, "PYTHONHASHSEED": "0"})  # noqa: S603 — compileall
     if done.returncode:
         message = f"{folder.relative_to(folder.parents[2])} could not be compiled: see above"
         raise BuildFailed(message)
-    for made in folder.rglob(f"*.opt-{optimize}.pyc"):
-        made.rename(made.with_name(made.name.replace(f".opt-{optimize}", "")))
+    for source in folder.rglob("*.py") if layer else ():
+        source.unlink()
     return folder
 
 

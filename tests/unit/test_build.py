@@ -18,6 +18,7 @@ from tests.unit.zips import FUNCTIONS, PARTS, Built, build_twice
 MAGIC_3_10 = struct.pack("<H", 3439) + b"\r\n"
 UNCHECKED_HASH = struct.pack("<I", 0b01)
 ELF_X86_64 = 62
+OURS = build.ROOT / "layers" / "instance_refresh" / "instance_refresh"
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +37,28 @@ def test_every_module_has_byte_code_that_no_packager_can_make_stale(
     built: Built, part: str
 ) -> None:
     with built.zip(part) as archive:
-        names = set(archive.namelist())
-        modules = [PurePosixPath(name) for name in names if name.endswith(".py")]
-        cached = {str(m.parent / "__pycache__" / f"{m.stem}.cpython-310.pyc") for m in modules}
-        assert modules
-        assert {name for name in names if name.endswith(".pyc")} == cached
-        for name in cached:
+        compiled = [name for name in archive.namelist() if name.endswith(".pyc")]
+        assert compiled
+        for name in compiled:
             head = archive.read(name)[:8]
             assert head == MAGIC_3_10 + UNCHECKED_HASH, name
+
+
+def test_a_layer_has_each_modules_byte_code_alone(built: Built) -> None:
+    ours = [f"instance_refresh/{path.relative_to(OURS).as_posix()}" for path in OURS.rglob("*.py")]
+    others = [n for n in names_in_wheels(built) if n.endswith(".py") and not build.is_left_out(n)]
+    for part, modules in (("instance_refresh", ours), ("dependencies", others)):
+        with built.zip(f"layers/{part}") as archive:
+            code = {name for name in archive.namelist() if name.endswith((".py", ".pyc"))}
+            assert code == {f"{module}c" for module in modules}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_keeps_its_source_for_who_opens_it_in_the_console(
+    built: Built, function: str
+) -> None:
+    with built.zip(f"functions/{function}") as archive:
+        assert {"index.py", "__pycache__/index.cpython-310.pyc"} == set(archive.namelist())
 
 
 def test_only_binaries_of_the_platform_are_inside(built: Built) -> None:
@@ -58,23 +73,20 @@ def test_only_binaries_of_the_platform_are_inside(built: Built) -> None:
                 assert not name.endswith((".so", ".dylib", ".dll", ".pyd", ".exe")), name
 
 
-def test_packages_and_handlers_lie_at_the_root(built: Built) -> None:
+def test_packages_lie_at_the_root(built: Built) -> None:
     with built.zip("layers/instance_refresh") as archive:
         assert {PurePosixPath(name).parts[0] for name in archive.namelist()} == {"instance_refresh"}
         assert {f"instance_refresh/page/status.{kind}" for kind in ("html", "css")} <= {
             *archive.namelist()
         }
     with built.zip("layers/dependencies") as archive:
-        assert {"requests/__init__.py", "tencentcloud/__init__.py"} <= set(archive.namelist())
-    for function in FUNCTIONS:
-        with built.zip(f"functions/{function}") as archive:
-            assert "index.py" in archive.namelist()
+        assert {"requests/__init__.pyc", "tencentcloud/__init__.pyc"} <= set(archive.namelist())
 
 
 def test_the_zips_are_small(built: Built) -> None:
     size = {part: (built.first / f"{part}.zip").stat().st_size for part in PARTS}
-    assert size["layers/dependencies"] + size["layers/instance_refresh"] < 3 * 1024 * 1024
-    assert size["layers/instance_refresh"] < 384 * 1024  # half of it byte code
+    assert size["layers/dependencies"] < 1895 * 1024
+    assert size["layers/instance_refresh"] < 212 * 1024
     assert max(size[f"functions/{function}"] for function in FUNCTIONS) < 4 * 1024
 
 
