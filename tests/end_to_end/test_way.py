@@ -45,7 +45,7 @@ def way() -> Iterator[Way]:
 
     def note(frame: FrameType, event: str, _: Any) -> None:
         code = frame.f_code
-        ours = code.co_filename.startswith(OURS) and code.co_flags & IS_A_DEF
+        ours = frame.f_globals.get("__file__", "").startswith(OURS) and code.co_flags & IS_A_DEF
         if event == "call" and ours and not code.co_name.startswith("<"):
             found.functions.add(code)
 
@@ -87,5 +87,5 @@ def test_the_way_of_a_start_over_http(
         assert start("asg-web00002") == ["started"]
     with capsys.disabled():
         sys.stdout.write(f"\na start over HTTP passes {found}\n")
-    assert len(found.functions) <= MOST_FUNCTIONS
-    assert len(found.modules) <= MOST_MODULES
+    assert 0 < len(found.functions) <= MOST_FUNCTIONS
+    assert 0 < len(found.modules) <= MOST_MODULES
