@@ -271,6 +271,30 @@ def test_holds_windows_and_wrong_tags(it: World) -> None:
     assert [o["Outcome"] for o in it.tick()["Outcomes"]] == ["started"]
 
 
+@pytest.mark.parametrize(
+    ("wrong", "waits"), [({"bake": "10 minutes"}, True), ({"ring": "last"}, True), ({}, False)]
+)
+def test_a_canary_whose_tags_cannot_be_read_holds_the_rings_above(
+    it: World, wrong: dict[str, str], *, waits: bool
+) -> None:
+    canary = one(it, **{"ring": "1", **wrong})
+    for name, ring in (("asg-onering1", 1), ("asg-onering2", 2)):
+        policy = tags(image_family="one", ring=ring)
+        it.region.add_group(name, image="img-0000one1", instances=2, tags=policy)
+    said = {o.get("AutoScalingGroupId"): o for o in it.tick()["Outcomes"]}
+    assert ("asg-onering2" in said) is False
+    if not waits:
+        assert said[canary]["Outcome"] == "started"
+        return
+    assert said[canary]["Code"] == "InvalidTag"
+    assert ("asg-onering1" in said) is ("ring" not in wrong)
+    it.region.groups[canary].tags = tags(image_family="one", ring=1)
+    for _ in range(3):
+        it.finish()
+        it.tick()
+    assert it.runs("asg-onering2") == {"img-0000one2"}
+
+
 def test_an_event_that_comes_late_is_judged_by_the_time_it_comes(it: World) -> None:
     now = it.cloud.clock.now()
     opened = f"{now.hour:02}:00-{(now.hour + 1) % 24:02}:00 UTC"

@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 PREFIX = "instance-refresh:"
 HOLD_TAG = f"{PREFIX}hold"
+_RING_TAG, _RING = f"{PREFIX}ring", whole(0, 999)
 PAUSES = ("AUTOMATIC", "FIRST_BATCH_PAUSE", "BATCH_INTERVAL_PAUSE")
 FAIL_PROCESSES = ("AUTO_PAUSE", "AUTO_ROLLBACK", "AUTO_CANCEL")
 
 
 class Policy(NamedTuple):
-    """`bake` is how long a batch, and a ring, is watched before the next one begins."""
+    """`bake` is how long a batch, and a ring, is watched before the next one begins.
+
+    `unread_below` is a group of the family in a lower ring whose tags can't be read.
+    """
 
     family: str
     ring: int = 0
@@ -35,6 +39,7 @@ class Policy(NamedTuple):
     window: Window | None = None
     hold: str = ""
     paused_action: PausedAction | None = None
+    unread_below: str = ""
 
     @property
     def rolling(self) -> dict[str, Any]:
@@ -70,6 +75,14 @@ def policy(tags: Mapping[str, str]) -> Policy | tuple[Problem, ...]:
     return tuple(problems) or Policy(**values)
 
 
+def ring_of(tags: Mapping[str, str]) -> int:
+    """Give the ring of a group, the lowest where its tag can't be read."""
+    try:
+        return _RING(tags.get(_RING_TAG, "0"))
+    except ValueError:
+        return 0
+
+
 def _batch_size(text: str) -> int | str:
     """Read `2`, `25%`, or `25pct` where a tag's value may not have a percent sign."""
     found = re.fullmatch(r"([1-9]\d{0,3})(%|pct)?", text.strip())
@@ -94,7 +107,7 @@ def _window(text: str) -> Window:
 
 _READERS: dict[str, tuple[str, Callable[[str], Any]]] = {
     FAMILY_TAG: ("family", _text),
-    f"{PREFIX}ring": ("ring", whole(0, 999)),
+    _RING_TAG: ("ring", _RING),
     f"{PREFIX}batch-size": ("batch_size", _batch_size),
     f"{PREFIX}batch-pause": ("batch_pause", one_of(*PAUSES)),
     f"{PREFIX}fail-process": ("fail_process", one_of(*FAIL_PROCESSES)),

@@ -10,7 +10,7 @@ from ..errors import ApiError
 from ..gateway.reading import side_by_side
 from ..model.fleet import FAMILY_TAG, Fleet
 from ..model.outcome import Outcome
-from ..model.policy import NO_POLICY, Policy, policy
+from ..model.policy import NO_POLICY, Policy, policy, ring_of
 from ..model.request import Request
 from ..rules.decide import absent
 from ..rules.preflight import allows
@@ -192,20 +192,33 @@ def _groups(request: Request, cloud: Cloud) -> list[Group]:
 def policies(
     groups: Iterable[Group], region: str
 ) -> tuple[list[tuple[Group, Policy]], tuple[Outcome, ...]]:
-    """Read every group's tags; a group with a wrong one is left alone and named."""
+    """Read every group's tags; a group with a wrong one is left alone and named.
+
+    The rings above it wait: a canary that a slip of the pen leaves out has proven nothing.
+    """
     valid: list[tuple[Group, Policy]] = []
     wrong: list[Outcome] = []
+    lowest: dict[str, tuple[int, str]] = {}
     for group in groups:
         read = policy(group.tags)
         if isinstance(read, Policy):
             valid.append((group, read))
             continue
+        family = group.tags.get(FAMILY_TAG, "").strip()
+        unread = (ring_of(group.tags), group.group_id)
+        lowest[family] = min(unread, lowest.get(family, unread))
         why = "; ".join(map(str, read))
-        remedy = "Correct the tags; until then the group is left alone."
+        remedy = "Correct the tags; until then the group is left alone, and higher rings wait."
         wrong.append(
             _left_alone(group, region, "refused", why, status=409, code=INVALID_TAG, remedy=remedy)
         )
-    return valid, tuple(wrong)
+    return [
+        (group, _waiting(tags, *lowest.get(tags.family, (0, "")))) for group, tags in valid
+    ], tuple(wrong)
+
+
+def _waiting(tags: Policy, ring: int, unread: str) -> Policy:
+    return tags._replace(unread_below=unread) if tags.ring > ring else tags
 
 
 def _left_alone(group: Group, region: str, outcome: Ended, why: str, **fields: Any) -> Outcome:

@@ -106,6 +106,9 @@ def _wait(member: Member, ring: int, below: str, now: datetime) -> Wait | None:
         return Wait(HELD, f"held by its tag: {policy.hold}")
     if policy.ring > ring:
         return Wait(RING_WAITS, f"ring {policy.ring} waits for {below}")
+    if policy.unread_below:
+        unread = f"{policy.unread_below}, whose tags can't be read"
+        return Wait(RING_WAITS, f"ring {policy.ring} waits for {unread}")
     if policy.window and not policy.window.open_at(now):
         opens = policy.window.opens_after(now)
         return Wait("WindowClosed", f"its maintenance window opens at {opens:%Y-%m-%d %H:%M %Z}")
