@@ -131,6 +131,20 @@ def test_what_can_never_be_put_back_is_no_error_every_five_minutes(it: World, lo
     assert all(count.get("failed") == 1 for count in counts)
 
 
+@pytest.mark.parametrize(("days", "back"), [(6.9, True), (7.1, False)])
+@pytest.mark.world(fill=fill)
+def test_the_first_tick_of_all_leaves_what_failed_long_ago_as_it_is(
+    it: World, days: float, *, back: bool
+) -> None:
+    it.cloud.faults.fail_image(OTHER)
+    settings = {"RollingUpdateSettings": {"FailProcess": "AUTO_ROLLBACK"}}
+    it.post(AutoScalingGroupId=UNTAGGED, ImageId=OTHER, RefreshSettings=settings)
+    it.finish()
+    it.advance(days * 86400)
+    it.ticks(3)
+    assert it.configured(UNTAGGED) == (OLD if back else OTHER)
+
+
 @pytest.mark.parametrize("newest_first", [True, False])
 @pytest.mark.world(fill=fill)
 def test_ends_are_found_among_many_activities_in_any_order(

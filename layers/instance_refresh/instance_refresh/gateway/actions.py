@@ -102,10 +102,14 @@ class AutoScaling(Actions):
             if any(one.created and one.created < created for one in pages[offset]):
                 break
         seen = [one for offset in sorted(pages) for one in pages[offset]]
-        are_all = not any(_in_order(seen, newest_first=order) for order in (True, False))
-        if are_all:
+        if not any(_in_order(seen, newest_first=order) for order in (True, False)):
             seen = self._all(ACTIVITIES, [])
-        return list({one.activity_id: one for one in (*live, *seen)}.values()), are_all
+        known = {one.activity_id: one for one in (*live, *seen)}
+        if len(known) >= total:
+            return list(known.values()), True
+        # The list's other end would pass for the newest of the groups that it is of.
+        since = (a for a in known.values() if a.live or not a.created or a.created >= created)
+        return list(since), False
 
     def activities_of(self, groups: Iterable[str]) -> list[Activity]:
         """Read all refresh activities of groups, the oldest first: the API documents no order.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     Found = tuple[Asked, Fleet, tuple[Outcome, ...]]
 
 INVALID_TAG = "InvalidTag"
+# How long a refresh that just ended may have taken, and one that failed may be undone where no
+# family is followed.
+LOOK_BACK = timedelta(days=7)
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -112,7 +115,9 @@ def with_others(
     region = fleet.region
     newest = {one.group_id: one for one in sorted(seen, key=lambda one: one.created or _NEVER)}
     ids = {one.group_id for one in seen if one.live or between.saw(one.ended)}
-    ids |= {group for group, one in newest.items() if one.may_have_left_something}
+    oldest = between.since - LOOK_BACK
+    left = (one for one in newest.values() if one.may_have_left_something)
+    ids |= {one.group_id for one in left if (one.ended or one.created or _NEVER) >= oldest}
     ids -= {group.group_id for group in fleet.groups}
     if allowed.groups:
         ids &= {*allowed.groups}

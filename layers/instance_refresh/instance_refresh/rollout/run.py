@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..model.request import START
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from ..model.request import Request
     from ..rules.edges import Between
     from ..settings import Settings
-
-# How long a refresh that just ended may have taken, and one that failed may be undone.
-LOOK_BACK = timedelta(days=7)
 
 
 def roll_out(
@@ -77,7 +73,7 @@ def reconcile(
         refused = (region_refused(region),)
         return Report(refused, refused, {}, {}, ())
     limits, allowed = settings.limits, settings.allowed
-    seen, are_all = cloud.autoscaling(region).activities_since(between.since - LOOK_BACK)
+    seen, are_all = cloud.autoscaling(region).activities_since(between.since - find.LOOK_BACK)
     found = find.followers(region, allowed, cloud)
     found = find.with_others(found, seen, between, allowed, cloud)
     asked, fleet, wrong = find.with_activities(found, seen, are_all=are_all)

@@ -24,7 +24,6 @@ from ..rules.status import Surveyed, document
 from ..rules.verdicts import verdicts
 from . import find
 from .look import Looks, images, instances, look, platform_words
-from .run import LOOK_BACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,7 +118,7 @@ def _activities(
     Gives the activities, whether they are all, and how many are live in groups not asked for.
     """
     if there.shown is None:
-        return (*autoscaling.activities_since(between.since - LOOK_BACK), 0)
+        return (*autoscaling.activities_since(between.since - find.LOOK_BACK), 0)
     live = autoscaling.live_activities()
     ids = {group.group_id for group in (*there.followers, *there.others)}
     own = [one for one in live if one.group_id in ids]
