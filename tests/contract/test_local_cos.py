@@ -20,6 +20,7 @@ from local.credentials import Credentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 BUCKET, REGION = "images-1250000000", "ap-guangzhou"
 KEY = "images/a ä+b%20/web.json"
@@ -122,6 +123,16 @@ def test_a_large_object_and_a_part_of_it(cloud: Cloud) -> None:
     rest = cos.get_object(Bucket=BUCKET, Key="large", Range=f"bytes={len(body) - 3}-")
     assert rest["Body"].get_raw_stream().read() == body[-3:]
     assert code(cloud, Key="large", Range=f"bytes={len(body)}-") == "InvalidRange"
+
+
+def test_a_file_as_large_as_a_manifest_may_be_is_uploaded_in_one_piece(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    file = tmp_path / "web.json"
+    file.write_bytes(b" " * 1024 * 1024)
+    client(cloud).upload_file(Bucket=BUCKET, Key=KEY, LocalFilePath=str(file))
+    answer = client(cloud).get_object(Bucket=BUCKET, Key=KEY)
+    assert answer["Body"].get_raw_stream().read() == file.read_bytes()
 
 
 def test_what_is_not_there(cloud: Cloud) -> None:
