@@ -25,8 +25,9 @@ from hypothesis.stateful import (
 from instance_refresh.invocation import TryAgain
 from instance_refresh.model.fleet import FAMILY_TAG
 from local.faults import AFTER, BEFORE
-from tests.end_to_end.harness import world
+from tests.end_to_end.harness import allowed, world
 from tests.end_to_end.invariants import Invariants, check_document
+from tests.end_to_end.meanwhile import after
 from tests.end_to_end.person import operate, steer
 from tests.end_to_end.seams import quick
 
@@ -60,7 +61,7 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.stack = ExitStack()
         self.it = self.stack.enter_context(world())
-        self.stack.enter_context(quick(waits=False))
+        self.stack.enter_context(quick(waits=False, workers=1))
         self.images: list[str] = []
         self.bad: set[str] = set()
         self.events: list[tuple[str, dict[str, Any]]] = []
@@ -136,8 +137,33 @@ class Histories(RuleBasedStateMachine):
         self.deliver(*self.events[max(0, len(self.events) - 1 - ago)])
         self.it.advance(then)
 
+    @precondition(lambda self: self.events)
+    @rule(ago=back, nth=st.integers(1, 25), then=seconds)
+    def delivery_that_dies(self, ago: int, nth: int, then: int) -> None:
+        """After some call it makes no other."""
+        function, event = self.events[max(0, len(self.events) - 1 - ago)]
+
+        def die() -> None:
+            self.it.cloud.revoke(self.it.roles[function])
+
+        with after(self.it, lambda _: True, die, nth, must=False):
+            self.deliver(function, event)
+        may = [action.rpartition(":")[2] for action in allowed(function)]
+        self.it.roles[function] = self.it.cloud.role(allow=may)
+        self.it.advance(then)
+
+    @precondition(lambda self: self.events)
+    @rule(ago=back, nth=st.integers(1, 25), ticks=st.booleans(), then=seconds)
+    def deliveries_that_overlap(self, ago: int, nth: int, ticks: bool, then: int) -> None:
+        """Between two calls of the one comes all of the other: the same event again, or a tick."""
+        event = self.events[max(0, len(self.events) - 1 - ago)]
+        other = ("schedule", self.tick_event()) if ticks else event
+        with after(self.it, lambda _: True, lambda: self.deliver(*other), nth, must=False):
+            self.deliver(*event)
+        self.it.advance(then)
+
     def deliver(self, function: str, event: dict[str, Any]) -> bool:
-        message = event.get("Message", "")
+        message, outer = event.get("Message", ""), self.watch.forced
         once = '"Force": true' in message or (message and "ImageId" not in message)
         self.watch.forced = f"{event['Time']} {message}" if once else ""
         try:
@@ -145,7 +171,7 @@ class Histories(RuleBasedStateMachine):
         except TryAgain:
             return False
         finally:
-            self.watch.forced = ""
+            self.watch.forced = outer
         return True
 
     @rule(to=some_groups, dry=st.booleans(), ago=st.none() | back, then=seconds)

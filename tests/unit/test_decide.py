@@ -216,6 +216,21 @@ def test_a_live_rollback_of_the_image_is_no_progress() -> None:
     assert ends(one(ASKED, fleet(names=NEW, activities=live))) == "rejected"
 
 
+def test_a_group_that_is_only_watched_says_what_goes_on_and_is_never_started() -> None:
+    watched = Request(region="ap-guangzhou", group_ids=("asg-a",), watched=True)
+    for newest, said in (
+        ((), ("already_current", "nothing is asked of it")),
+        ((activity("FAILED"),), ("already_current", "nothing is asked of it")),
+        (
+            (activity("RUNNING"),),
+            ("in_progress", "refresh activity asr-1 is RUNNING, batch 1 of 0"),
+        ),
+    ):
+        found = one(watched, fleet(names=NEW, activities=newest))
+        assert isinstance(found, Outcome)
+        assert (found.outcome, found.reason) == said
+
+
 def test_an_older_image_is_superseded_unless_forced() -> None:
     back = ASKED._replace(image_id=OLD)
     seen = fleet(names=NEW, runs=NEW)
