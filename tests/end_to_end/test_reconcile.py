@@ -10,6 +10,7 @@ import pytest
 
 from instance_refresh.invocation import TryAgain
 from local.refused import Refused
+from tests.contract.local_cloud import client
 from tests.end_to_end.harness import World, answering, tags
 
 FIRST, SECOND, THIRD = "img-00000001", "img-00000002", "img-00000003"
@@ -90,6 +91,29 @@ def test_a_bad_image_stops_at_the_first_ring_and_a_fixed_one_goes_all_the_way(it
     assert sorted(converged(it, THIRD)) == sorted(RINGS)
     starts = [c for c in it.cloud.calls if c.action == "StartInstanceRefresh" and not c.code]
     assert len(starts) == 11
+
+
+def test_a_group_whose_configuration_is_set_back_while_it_waits_is_named_after_a_pauses_limit(
+    it: World,
+) -> None:
+    """Its instances run what ring 0 rejects, and a person has set back what is launched next."""
+    it.make_image(SECOND)
+    it.cloud.faults.fail_instance(it.members("asg-ring0000")[0].instance_id)
+    it.post(AutoScalingGroupId="asg-ring1000", ImageId=SECOND)
+    for _ in range(4):
+        it.tick()
+        it.finish()
+    name = it.region.groups["asg-ring1000"].launch_configuration_id
+    change = {"LaunchConfigurationId": name, "ImageId": FIRST}
+    client(it.cloud, keys=it.role).call_json("ModifyLaunchConfigurationAttributes", change)
+    named = []
+    for _ in range(26):
+        said = {o.get("AutoScalingGroupId"): o.get("Code") for o in it.tick()["Outcomes"]}
+        assert {None, "asg-ring0000"} <= said.keys()
+        named.append(said.get("asg-ring1000"))
+        it.advance(300)
+    assert named == [None] * 25 + ["ConfigurationDiffers"]
+    assert it.configured("asg-ring1000") == FIRST
 
 
 def test_what_holds_the_rings_is_said_once_a_family_for_days(it: World) -> None:
