@@ -98,6 +98,31 @@ def test_the_pages_body_is_done_once_an_event(
         assert sorted(it.reinstalls().values()) == [1] * 6
 
 
+@pytest.mark.parametrize("ahead", [9, 11, 240, 3600])
+@pytest.mark.parametrize("extra", [{}, {"ImageId": IMAGE, "Force": True}])
+def test_what_was_asked_at_a_time_to_come_is_not_done_twice(
+    ahead: int, extra: dict[str, Any]
+) -> None:
+    """A clock of the platform's is ahead of the function's by some seconds, or an event is forged.
+
+    The first activity would begin before it was asked, and so would not stand for it.
+    """
+    with world() as it:
+        it.region.add_image(IMAGE, family="web", created=it.cloud.clock.now() - timedelta(days=1))
+        it.region.add_group(GROUP, image=IMAGE, instances=1)
+        message = json.dumps({"AutoScalingGroupId": GROUP, **extra})
+        at = f"{it.cloud.clock.now() + timedelta(seconds=ahead):%Y-%m-%dT%H:%M:%SZ}"
+        tick = {"Type": "Timer", "TriggerName": "t", "Time": at, "Message": message}
+        first = it.call("schedule", tick)
+        it.finish()
+        it.call("schedule", tick)
+        assert len(it.region.activities) == (1 if ahead < 10 else 0)
+        if ahead > 10:
+            assert [one["Code"] for one in (*first["Errors"], *first["Notes"])] == [
+                "ForceIgnored" if extra else "TimeUnknown"
+            ]
+
+
 def outcome_of(result: Any) -> str:
     document = json.loads(result["body"]) if "body" in result else result
     (outcome,) = document["Outcomes"]

@@ -10,6 +10,7 @@ from .. import clock
 from ..contract import check
 from ..errors import InstanceRefreshError, NotServed
 from ..gateway.cloud import Cloud, credentials
+from ..model.request import CLOCKS_DIFFER
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,18 +44,23 @@ def roll_out(asked: Request, invocation: Invocation) -> tuple[Outcome, ...]:
     """Carry a request out; the invocation logs and keeps the outcomes.
 
     What is done once an event needs the time at which it was asked, or a second delivery would do
-    it again: without one a Force is left out, and a request that names no image is not served.
+    it again: without one, or with one that is to come, a Force is left out, and a request that
+    names no image is not served.
     """
+    why = "nothing says when it was asked"
+    if asked.asked_at and asked.asked_at > clock.now() + CLOCKS_DIFFER:
+        why = f"it was asked at {asked.asked_at:%Y-%m-%d %H:%M:%SZ}, which is to come"
+        asked = asked._replace(asked_at=None)
     if asked.asked_at is None and not asked.dry_run:
         if asked.needs_time:
             raise NotServed(
                 "TimeUnknown",
                 400,
-                "nothing says when this was asked, so it could be done twice",
+                f"{why}, so it could be done twice",
                 "Sign the call, or name an image.",
             )
         if asked.force:
-            reason = "Force was left out: nothing says when it was asked, so it could be done twice"
+            reason = f"Force was left out: {why}, so it could be done twice"
             asked = asked._replace(force=False, notes=(*asked.notes, reason))
             invocation.note("ForceIgnored", reason)
     cloud = Cloud(invocation.settings, credentials(os.environ), invocation.deadline)

@@ -25,12 +25,12 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     try:
         tick = expect("timer", event)
         message = (tick.get("Message") or "").strip()
-        time = _time(tick, invocation)
         if message:
             what = "the timer's message"
-            document = check("request", parse(message, what), what)
-            roll_out(request(document, region=invocation.region, asked_at=time), invocation)
+            document, asked_at = check("request", parse(message, what), what), _said(tick)
+            roll_out(request(document, region=invocation.region, asked_at=asked_at), invocation)
         else:
+            time = _time(tick, invocation)
             reconcile(invocation, max(time, clock.now()), time)  # a tick may come late
     except InstanceRefreshError as error:
         invocation.fail(error)
@@ -38,13 +38,16 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
     return invocation.result()
 
 
-def _time(tick: dict[str, Any], invocation: Invocation) -> datetime:
-    """Read the tick's time; one that is far ahead would open windows that are shut."""
+def _said(tick: dict[str, Any]) -> datetime:
     try:
-        time = clock.moment(tick["Time"])
+        return clock.moment(tick["Time"])
     except ValueError:  # of the right form, but no such day
         raise InvalidInput("the timer event", [Problem("/Time", "must be a UTC time")]) from None
-    now = clock.now()
+
+
+def _time(tick: dict[str, Any], invocation: Invocation) -> datetime:
+    """Read the tick's time; one that is far ahead would open windows that are shut."""
+    time, now = _said(tick), clock.now()
     if time - now <= _AHEAD:
         return time
     invocation.note("TimeAhead", f"the tick's Time is {tick['Time']}, ahead of the clock's {now}")
