@@ -23,13 +23,15 @@ class Invariants:
 
     `by` is who calls now, a function or an operator; `forced` is the event that asks for a Force.
     `by_hand` holds the launch configurations that a person has changed, or whose refresh a person
-    has cancelled, since a function last moved them.
+    has cancelled, since a function last moved them. `strangers` are images that another account
+    shares.
     """
 
     def __init__(self, it: World) -> None:
         self.it, self.region = it, it.region
         self.by, self.forced = "function", ""
         self.by_hand: set[str] = set()
+        self.strangers: set[str] = set()
         self.wrong: list[str] = []
         self._brings: dict[str, str] = {}
         self._named = self._names()
@@ -74,6 +76,8 @@ class Invariants:
         activity = self.region.activities_of(group)[-1]
         self._brings[activity.refresh_activity_id] = image
         before = {item.from_image for item in activity.instances()}
+        if image in self.strangers:
+            self.wrong.append(f"{name} was refreshed onto a stranger's image {image}")
         if self.forced:
             if (self.forced, name) in self._spent:
                 self.wrong.append(f"{name} was forced twice by {self.forced}")
@@ -92,6 +96,8 @@ class Invariants:
         if self.by == "operator":
             self.by_hand.add(configuration)
             return
+        if image in self.strangers:
+            self.wrong.append(f"{configuration} was given a stranger's image {image}")
         users = [
             group
             for group in self.region.groups.values()
@@ -126,8 +132,8 @@ class Invariants:
 
     def check_settled(self, last_tick: dict[str, Any]) -> None:
         """Every follower is on the newest image, or the schedule says why not."""
-        newest = self.region.newest_of_family("web")
-        assert newest
+        ours = (i for name, i in self.region.images.items() if name not in self.strangers)
+        newest = max(ours, key=lambda image: image.created_time)
         held = any(outcome.get("Code") == "WaveHeld" for outcome in last_tick["Outcomes"])
         told = {outcome.get("AutoScalingGroupId") for outcome in last_tick["Outcomes"]}
         for name, group in self.region.groups.items():

@@ -109,6 +109,18 @@ class Histories(RuleBasedStateMachine):
             self.deliver(*self.events[-1])
             self.it.advance(then)
 
+    @rule(to=st.none() | some_groups)
+    def stranger_shares_an_image(self, to: list[str] | None) -> None:
+        """Newer than any, of the family's name; and somebody is talked into asking for it."""
+        name = f"img-{len(self.watch.strangers):04}evil"
+        shared = {"image_type": "SHARED_IMAGE", "image_creator": "200000000002"}
+        now = self.it.cloud.clock.now()
+        self.it.region.add_image(name, family="web", created=now, **shared)
+        self.watch.strangers.add(name)
+        self.it.advance(60)
+        self.upload({"ImageId": name, **({"AutoScalingGroupIds": to, "Force": True} if to else {})})
+        self.deliver(*self.events[-1])
+
     @rule(ago=back, to=some_groups)
     def manifest_with_a_target(self, ago: int, to: list[str]) -> None:
         self.upload({"ImageId": self.image(ago), "AutoScalingGroupIds": to})
