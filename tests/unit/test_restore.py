@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ASKED = Request(region="ap-guangzhou", image_id=NEW, image_family="web")
 PLAIN = Request(region="ap-guangzhou", group_ids=("asg-a",))
-FAILED = activity("FAILED", created=20)
+FAILED = activity("FAILED", created=20, ended=hours(21))
 MID = "img-mid"
 
 
@@ -42,6 +42,7 @@ def test_it_goes_back_to_what_the_instances_run() -> None:
     found = restore(after())
     assert found is not None
     assert (found.code, found.action) == ("Restored", Action("restore", image=OLD))
+    assert found.since == hours(21)
     assert found.reason == (
         "refresh activity asr-1 brought its image to no instance: asc-a goes from img-new back to"
         " img-old, which the instances run"
@@ -125,6 +126,7 @@ def test_a_sharing_group_that_needs_it_keeps_it_as_it_is() -> None:
         found = restore(needs)
         assert found is not None
         assert (found.code, found.action) == ("LaunchConfigurationShared", None)
+        assert found.since == hours(21)
         assert found.reason.endswith("still names img-new, which failed, and is also used by asg-b")
         assert "asg-a" not in found.reason
     assert may_need_it(sharing(), "asg-unknown")
