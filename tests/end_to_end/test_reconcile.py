@@ -58,9 +58,12 @@ def watch_over(it: World, ticks: int, image: str, step: float = 240) -> list[dic
 
 def test_ten_groups_in_three_rings_by_ticks_alone(it: World) -> None:
     it.make_image(SECOND)
-    watch_over(it, 150, SECOND)
+    results = watch_over(it, 150, SECOND)
     assert sorted(converged(it, SECOND)) == sorted(RINGS)
     assert set(it.reinstalls().values()) == {1}
+    resumed = [o["Reason"] for one in results for o in one["Outcomes"] if o["Outcome"] == "resumed"]
+    assert len(resumed) == len(RINGS)
+    assert not any("failed" in reason or "RETRY" in reason for reason in resumed)
     quiet = it.tick()
     assert quiet["Outcomes"] == []
     assert quiet["States"] == {"already_current": 10}
@@ -210,6 +213,8 @@ def test_a_frozen_group_never_stays_so(
     it.advance(900)
     acted = [o for o in it.tick()["Outcomes"] if o["AutoScalingGroupId"] == group]
     assert [(o["Outcome"], o["Code"]) for o in acted] == [(does, "RefreshPaused")]
+    of_what_failed = f"; {action.upper()} of what failed"
+    assert acted[0]["Reason"].endswith(of_what_failed) is (does == "resumed")
     assert state(it, group) != "FAILED_PAUSE"
     it.finish()
     later = it.tick()["Outcomes"]

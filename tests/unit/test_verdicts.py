@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from instance_refresh.model.action import Action, Finding, Start
 from instance_refresh.model.fleet import Batch, BatchInstance
 from instance_refresh.model.limits import Allowed
@@ -115,6 +117,14 @@ def test_live_groups_take_places_and_families_share_them() -> None:
         assert starts.count("CapReached") == 3 - free
 
 
+def test_followers_that_refresh_elsewhere_take_places_too() -> None:
+    some = followers(fleet(*groups(4)), *[WEB] * 4)
+    for elsewhere, free in ((0, 3), (1, 2), (3, 0)):
+        found = verdicts(some, LIMITS._replace(refreshing=3), hours(30), elsewhere).todo
+        assert [word(one) for one in found.values()].count("start") == free
+    assert todo(some, refreshing=3).count("start") == 3
+
+
 def test_only_followers_wait_their_turn() -> None:
     where = fleet(*groups(2))
     some = [member_of(ASKED, where, g, NO_POLICY) for g in where.groups]
@@ -206,6 +216,21 @@ def test_what_failed_leaves_the_configuration_unless_the_group_is_held() -> None
     held = said(followers(where, WEB._replace(hold="a sale")), "asg-0")
     assert held.outcome == "rejected"
     assert "the instances run" in held.notes[0]
+
+
+@pytest.mark.parametrize(
+    ("whose", "of_follower", "of_other"),
+    [
+        ("all", "restore", "restore"),
+        ("followers", "restore", "already_current"),
+        ("off", "rejected", "already_current"),
+    ],
+)
+def test_whose_configurations_go_back(whose: Any, of_follower: str, of_other: str) -> None:
+    where = fleet(*groups(1), names=NEW, activities=(activity("FAILED", "asg-0", created=20),))
+    assert todo(followers(where, WEB), restore=whose) == [of_follower]
+    watched = Request(region="ap-guangzhou", group_ids=("asg-0",), watched=True)
+    assert todo([member_of(watched, where)], restore=whose) == [of_other]
 
 
 def test_no_group_starts_on_a_configuration_that_is_being_restored() -> None:
