@@ -324,6 +324,25 @@ def test_a_canary_whose_tags_cannot_be_read_holds_the_rings_above(
     assert it.runs("asg-onering2") == {"img-0000one2"}
 
 
+def test_an_image_that_is_given_another_family_takes_no_group_back_but_a_force_does(
+    it: World,
+) -> None:
+    """As where a candidate is promoted: those that run it are newer than their family's newest."""
+    group = one(it)
+    it.tick()
+    it.finish()
+    it.region.images["img-0000one2"].image_family = "stable"
+    for _ in range(3):
+        it.tick()
+        it.finish()
+    assert it.runs(group) == {"img-0000one2"}
+    it.post(AutoScalingGroupId=group, ImageFamily="one", Force=True)
+    it.finish()
+    it.tick()
+    assert it.runs(group) == {it.configured(group)} == {"img-0000one1"}
+    assert set(it.reinstalls().values()) == {2}
+
+
 def test_an_event_that_comes_late_is_judged_by_the_time_it_comes(it: World) -> None:
     now = it.cloud.clock.now()
     opened = f"{now.hour:02}:00-{(now.hour + 1) % 24:02}:00 UTC"
