@@ -48,7 +48,8 @@ def roll_out(asked: Request, invocation: Invocation) -> tuple[Outcome, ...]:
     names no image is not served.
     """
     why = "nothing says when it was asked"
-    if asked.asked_at and asked.asked_at > clock.now() + CLOCKS_DIFFER:
+    # The platform's clock may be as far behind this one as this one is behind the event's.
+    if asked.asked_at and asked.asked_at > clock.now() + CLOCKS_DIFFER / 2:
         why = f"it was asked at {asked.asked_at:%Y-%m-%d %H:%M:%SZ}, which is to come"
         asked = asked._replace(asked_at=None)
     if asked.asked_at is None and not asked.dry_run:
