@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from local.autoscaling import errors, lookup, scaling
+from local.autoscaling import errors, hooks, lookup, scaling
 from local.autoscaling.reinstall import cannot_install
 from local.refused import Refused
 
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from local.autoscaling.models import Group, ScalingActivity
+    from local.cvm.models import Instance
     from local.region import Region
 
 _MOST = 2000
+_HOOKS = ("NORMAL", "EXTENSION")
 
 # Parameter of ModifyAutoScalingGroup -> field that it replaces.
 FIELDS = {
@@ -127,10 +129,40 @@ def _launched(region: Region, group: Group, number: int, more: int, step: Scalin
     failure = cannot_install(region, "", image)
     if failure is not None:
         step.failures[""] = failure
+        _end(region, group, step)
+        return
+    made = [region.add_instance(group, image) for _ in range(number)]
+    step.instances |= {instance.instance_id: "RUNNING" for instance in made}
+    for instance in made:
+        entered = partial(_entered, region, group, step, instance, is_more=more > 0)
+        hooks.wait(region, instance, hooks.LAUNCHING, step, entered, types=_HOOKS)
+
+
+def _entered(
+    region: Region,
+    group: Group,
+    step: ScalingActivity,
+    instance: Instance,
+    abandoned: str,
+    *,
+    is_more: bool,
+) -> None:
+    """Take an instance into service; one that a hook abandons is destroyed."""
+    name = instance.instance_id
+    if abandoned:
+        step.instances[name] = "FAILED"
+        step.failures[name] = ("LifecycleActionAbandoned", f"It was abandoned by {abandoned}.")
+        _destroy(region, name)
     else:
-        group.desired_capacity += more
-        for _ in range(number):
-            step.instances[region.add_instance(group, image).instance_id] = "SUCCESSFUL"
+        instance.enter_service()
+        step.instances[name] = "SUCCESSFUL"
+        group.desired_capacity += is_more
+    _end(region, group, step)
+
+
+def _end(region: Region, group: Group, step: ScalingActivity) -> None:
+    if "RUNNING" in step.instances.values():
+        return
     scaling.end(region, step)
     match_desired(region, group)
 
@@ -150,16 +182,24 @@ def _terminate(region: Region, group: Group, number: int) -> None:
         description=f"Scale in {number} instance(s).",
         ids=leaving,
     )
-    for identifier in leaving:
-        region.instances[identifier].life_cycle_state = "TERMINATING"
-    terminated = partial(_terminated, region, group, step)
+    for name in leaving:
+        leave = partial(_leave, region, group, step, region.instances[name])
+        hooks.wait(region, region.instances[name], hooks.TERMINATING, step, leave, types=_HOOKS)
+
+
+def _leave(region: Region, group: Group, step: ScalingActivity, instance: Instance, _: str) -> None:
+    """Terminate an instance; one that a hook abandons is terminated, too."""
+    instance.life_cycle_state = "TERMINATING"
+    terminated = partial(_terminated, region, group, step, instance.instance_id)
     region.timeline.after(region.timing.terminate_seconds, terminated)
 
 
-def _terminated(region: Region, group: Group, step: ScalingActivity) -> None:
-    for identifier in step.instances:
-        if identifier in region.instances:
-            region.remove_instance(identifier)
-        step.instances[identifier] = "SUCCESSFUL"
-    scaling.end(region, step)
-    match_desired(region, group)
+def _terminated(region: Region, group: Group, step: ScalingActivity, name: str) -> None:
+    _destroy(region, name)
+    step.instances[name] = "SUCCESSFUL"
+    _end(region, group, step)
+
+
+def _destroy(region: Region, name: str) -> None:
+    if name in region.instances:
+        region.remove_instance(name)

@@ -1,8 +1,8 @@
 """Lifecycle hooks: an instance waits in them until someone completes them, or until they time out.
 
-Those of type EXTENSION run on StartInstanceRefresh (CreateLifecycleHook's parameter
-LifecycleTransitionType). When they run in a reinstall is not documented: here one of termination
-before it, and one of launch after it.
+All run where a group is scaled; those of type EXTENSION on StartInstanceRefresh, too
+(CreateLifecycleHook's parameter LifecycleTransitionType). When they run in a reinstall is not
+documented: here one of termination before it, and one of launch after it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from local.listing import Listing
 from local.refused import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from local.autoscaling.models import ScalingActivity
     from local.cvm.models import Instance
@@ -109,13 +109,15 @@ def wait(
     transition: str,
     step: ScalingActivity,
     then: Callable[[str], None],
+    *,
+    types: Collection[str] = ("EXTENSION",),
 ) -> None:
-    """Let an instance wait in the hooks that run on a refresh; `then` gets which abandoned it."""
+    """Let an instance wait in the hooks of these types; `then` gets which abandoned it."""
     found = [
         hook
         for hook in _of(region, instance.auto_scaling_group_id)
         if hook.lifecycle_transition == transition
-        if hook.lifecycle_transition_type == "EXTENSION"
+        if hook.lifecycle_transition_type in types
     ]
     if not found:
         then("")

@@ -176,3 +176,49 @@ def test_steering_knows_no_group_that_is_not_there(it: Fleet, verb: str) -> None
     names = {**it.names(it.start()), "AutoScalingGroupId": "asg-00000000"}
     code = it.call.code(f"{verb}InstanceRefresh", **names)
     assert code == "ResourceNotFound.RefreshActivityNotFound"
+
+
+def hook(it: Fleet, transition: str, **more: Any) -> str:
+    made: str = it.call(
+        "CreateLifecycleHook",
+        AutoScalingGroupId=it.id,
+        LifecycleHookName=transition,
+        LifecycleTransition=f"INSTANCE_{transition}",
+        HeartbeatTimeout=600,
+        **more,
+    )["LifecycleHookId"]
+    return made
+
+
+@pytest.mark.parametrize("kind", ["NORMAL", "EXTENSION"])
+def test_what_is_launched_waits_in_hooks_and_is_destroyed_where_one_abandons_it(
+    it: Fleet, kind: str
+) -> None:
+    named = hook(it, "LAUNCHING", LifecycleTransitionType=kind)
+    desire(it, "ScaleOutInstances", ScaleOutNumber=2)
+    it.wait(60)
+    states = [instance.life_cycle_state for instance in it.instances]
+    assert states == ["IN_SERVICE"] * 3 + ["IN_LAUNCHING_HOOK"] * 2
+    assert group(it)["InActivityStatus"] == "IN_ACTIVITY"
+    bad, good = it.instances[3:]
+    result = {"InstanceId": bad.instance_id, "LifecycleActionResult": "ABANDON"}
+    it.call("CompleteLifecycleAction", LifecycleHookId=named, **result)
+    it.wait(600)
+    assert it.instances[3:] == [good]
+    found = group(it)
+    assert (found["InServiceInstanceCount"], found["DesiredCapacity"]) == (4, 4)
+    assert found["InActivityStatus"] == "NOT_IN_ACTIVITY"
+    (step,) = it.call("DescribeAutoScalingActivities")["ActivitySet"]
+    assert (step["StatusCode"], named in step["StatusMessage"]) == ("PARTIALLY_SUCCESSFUL", True)
+
+
+@pytest.mark.parametrize("result", ["CONTINUE", "ABANDON"])
+def test_what_is_to_go_waits_in_hooks_and_goes_whatever_they_say(it: Fleet, result: str) -> None:
+    hook(it, "TERMINATING", DefaultResult=result)
+    desire(it, DesiredCapacity=1)
+    it.wait(599)
+    states = [instance.life_cycle_state for instance in it.instances]
+    assert sorted(states) == ["IN_SERVICE", *["IN_TERMINATING_HOOK"] * 2]
+    it.wait(60)
+    assert len(it.instances) == 1
+    assert group(it)["InActivityStatus"] == "NOT_IN_ACTIVITY"
