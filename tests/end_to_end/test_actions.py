@@ -244,7 +244,7 @@ def test_many_groups_are_held_with_ten_a_call() -> None:
 @pytest.mark.parametrize(
     ("action", "verb"),
     [
-        (STOP, "stop"), (RESUME, "resume"), (ROLLBACK, "rollback"), (CANCEL, "cancel"),
+        (STOP, "stop"), (RESUME, "resume"), (ROLLBACK, "roll back"), (CANCEL, "cancel"),
         ("Hold", "hold"), ("Release", "release"),
     ],
 )  # fmt: skip

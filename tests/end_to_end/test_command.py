@@ -14,7 +14,7 @@ from instance_refresh.contract import check
 from instance_refresh_command import act
 from local.scf.project import ROOT
 from tests.end_to_end.commanding import GROUP, NEW, OLD, one_group
-from tests.end_to_end.harness import SECRET, World, denied_with
+from tests.end_to_end.harness import SECRET, World, denied_with, tags
 
 if TYPE_CHECKING:
     from tests.end_to_end.commanding import Run
@@ -44,6 +44,45 @@ def test_a_pipeline_learns_that_somebody_is_needed(run: Run, it: World) -> None:
     assert code == act.REFUSED == 3
     assert "RefreshPaused" in out
     assert "the platform says: ins-" in out
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ({"hold": "freeze"}, ["queued Held, held: freeze", "held by its tag: freeze"]),
+        ({"window": "Mon-Sun 02:00-03:00 UTC"}, ["queued WindowClosed", "opens at 2026-01-0"]),
+        ({"ring": "1"}, ["queued RingWaits", "ring 1 waits for ring 0: asg-web00002"]),
+    ],
+)
+def test_who_waits_says_why(run: Run, it: World, policy: dict[str, str], said: list[str]) -> None:
+    it.region.groups[GROUP].tags.update(tags(**policy))
+    it.region.add_group("asg-web00002", image=OLD, instances=1, tags=tags())
+    it.make_image(NEW)
+    _, out, _ = run("status", GROUP)
+    assert [words for words in said if words not in out] == []
+    it.advance(90_000)  # longer than UNDEPLOYED_LIMIT: somebody is needed, and why is in the notes
+    _, out, _ = run("status", GROUP)
+    assert said[1] in out
+
+
+def test_what_failed_is_shown_before_the_limit_of_its_pause(run: Run, it: World) -> None:
+    del it.region.groups[GROUP].tags["instance-refresh:image-family"]
+    it.make_image(NEW)
+    it.cloud.faults.fail_image(NEW)
+    it.post(AutoScalingGroupId=GROUP, ImageId=NEW)
+    it.finish()
+    _, out, _ = run("status")
+    for words in (
+        "FAILED_PAUSE",
+        "somebody, or the limit",
+        "Resume, roll back or cancel it",
+        "the platform says: ins-",
+    ):
+        assert words in out
+    run("rollback", GROUP, "--yes")
+    it.finish()
+    row = json.loads(run("status", "--json")[1])["Groups"][0]
+    assert (row["NextLook"], row.get("ImageToCome")) == ("restored", None)
 
 
 def test_watching_ends_when_nothing_goes_on(run: Run, it: World) -> None:

@@ -90,7 +90,8 @@ def planned(member: Member, decision: Decision) -> Outcome:
         kind = "start" if decision.refreshes else "restore"
         return decision.ends("planned", f"would {kind}: {decision.description}")
     if isinstance(decision, Finding):
-        would = f"would {decision.action.kind}: " if decision.action else ""
+        kind = decision.action.kind.replace("rollback", "roll back") if decision.action else ""
+        would = f"would {kind}: " if kind else ""
         return member.ends("planned", would + decision.reason, code=decision.code)
     return decision
 
