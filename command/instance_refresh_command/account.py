@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from instance_refresh.clock import Deadline
 from instance_refresh.gateway.cloud import Cloud, Credentials
-from instance_refresh.settings import settings
+from instance_refresh.settings import NAMES, settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,21 +17,15 @@ if TYPE_CHECKING:
     from instance_refresh.settings import Settings
 
 _NAMES = ("TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN")
-# What decides as the functions do: their settings, where they are in the environment here.
-_SETTINGS = (
-    "AS_ENDPOINT",
-    "CVM_ENDPOINT",
-    "IMAGE_CREATORS",
-    "ALLOWED_GROUPS",
-    "ALLOWED_REGIONS",
-    "MAX_REFRESHING",
-    "MAX_GROUPS",
-    "PAUSED_LIMIT",
-    "FAILED_LIMIT",
-    "STUCK_LIMIT",
-    "UNDEPLOYED_LIMIT",
-    "PAUSED_ACTION",
-)
+# What a function has for itself, and no other way to look or act needs.
+# fmt: off
+OF_FUNCTIONS = frozenset({
+    "WEBHOOK_AUTH", "WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS", "ALLOWED_ACTIONS",
+    "STATUS_AUTH", "STATUS_SECRET", "COS_ENDPOINT",
+    "MANIFEST_PREFIX", "MANIFEST_SUFFIX", "MANIFEST_BUCKETS",
+    "REGIONS", "LOG_LEVEL", "NOTIFY", "NOTIFY_LEVEL", "NOTIFY_LANGUAGE",
+})
+# fmt: on
 _SERVICES = {"AS_ENDPOINT": ("autoscaling", "as"), "CVM_ENDPOINT": ("cvm",)}
 _LONGEST_MS = 300_000
 
@@ -61,12 +55,11 @@ def account(environ: Mapping[str, str], home: Path, profile: str | None, region:
     if not region:
         message = "no region is known: give --region, set TENCENTCLOUD_REGION, or tccli configure"
         raise NotConfigured(message)
-    known = {key: environ[key] for key in _SETTINGS if environ.get(key)}
-    return Account(
-        _credentials({} if profile else environ, home, name),
-        region,
-        settings({**_endpoints(configured), **known}),
-    )
+    known = {key: environ[key] for key in NAMES if environ.get(key) and key not in OF_FUNCTIONS}
+    read = settings({**_endpoints(configured), **known})
+    if read.wrong:  # a function does its work all the same, and says so in its log
+        raise NotConfigured("; ".join(read.wrong))
+    return Account(_credentials({} if profile else environ, home, name), region, read)
 
 
 def _credentials(environ: Mapping[str, str], home: Path, profile: str) -> Credentials:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from instance_refresh.model.outcome import Outcome
+    from instance_refresh.model.request import Request
+    from instance_refresh.settings import Settings
 
     from .account import Account
 
@@ -48,7 +50,8 @@ def carry_out(
     has_target = any(name in asked for name in ("AutoScalingGroupId", *_TARGETS))
     check("request" if has_target else "manifest", asked, "the command")
     wish = request(asked, region=account.region, asked_at=clock.now())
-    planned = roll_out(wish._replace(dry_run=True), account.cloud, account.settings, clock.now())
+    rules = _as_asked(wish, account.settings)
+    planned = roll_out(wish._replace(dry_run=True), account.cloud, rules, clock.now())
     if plan:
         return _said(planned, as_json=as_json)
     if not any(one.outcome == "planned" for one in planned):  # there is nothing to ask
@@ -60,8 +63,17 @@ def carry_out(
     if not yes and not _confirmed():
         click.echo("Nothing was done.", err=True)
         return UNCONFIRMED
-    done = roll_out(wish, account.cloud, account.settings, clock.now())
+    done = roll_out(wish, account.cloud, rules, clock.now())
     return _said(done, as_json=as_json)
+
+
+def _as_asked(wish: Request, settings: Settings) -> Settings:
+    """MODE and MAX_REFRESHING bind what goes by itself: a person is served as by the webhook.
+
+    Where no group is named, as many start as by a manifest.
+    """
+    most = settings.max_refreshing if wish.for_followers else 1
+    return settings._replace(mode="act", max_refreshing=most)
 
 
 def is_terminal() -> bool:

@@ -49,7 +49,7 @@ Exit codes:
 Credentials and region: TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY,
 TENCENTCLOUD_TOKEN and TENCENTCLOUD_REGION, else what `tccli configure` has kept.
 The functions' settings (MAX_REFRESHING, IMAGE_CREATORS, ...) count here too, where
-they are in the environment: set what is deployed, and the status says the same.
+they are in the environment: set them as deployed, and the status says the same.
 """
 
 

@@ -52,7 +52,7 @@ def status(document: Mapping[str, Any]) -> RenderableType:
     for group in document["Groups"]:
         table.add_row(*_cells(group, document["Time"]))
     families = [_family(family) for family in document["Families"]]
-    why = [_why(group) for group in document["Groups"] if kind(group) == "person"]
+    why = [_why(group) for group in document["Groups"] if _is_held_up(group)]
     return Group(*families, table, *(one for lines in why for one in lines))
 
 
@@ -68,6 +68,12 @@ def is_over(document: Mapping[str, Any]) -> bool:
     return all(kind(group) in ("ready", "person") for group in document["Groups"])
 
 
+def _is_held_up(group: Mapping[str, Any]) -> bool:
+    """Say whether a person may want to know why it doesn't go on."""
+    what = group.get("WaitsFor", {}).get("For")
+    return kind(group) == "person" or what not in (None, "NextLook", "Batch")
+
+
 def _name(group: Mapping[str, Any]) -> str:
     name, identifier = group.get("AutoScalingGroupName"), group.get("AutoScalingGroupId", "")
     return f"{name} ({identifier})" if name and name != identifier else identifier
@@ -78,6 +84,8 @@ def _cells(group: Mapping[str, Any], now: str) -> list[Text]:
     state = " ".join(filter(None, (group["State"], group.get("Code"))))
     if "NextLook" in group:
         state += f", next: {group['NextLook']}"
+    if "Hold" in group:
+        state += f", held: {group['Hold']}"
     progress = ""
     if activity:
         batches = len(activity.get("Batches", ()))
@@ -112,8 +120,8 @@ def _family(family: Mapping[str, Any]) -> Text:
 
 
 def _why(group: Mapping[str, Any]) -> list[Text]:
-    lines = [text(f"{_name(group)}: {group['Reason']}", "red")]
-    lines += [text(f"  {group['Remedy']}")] if "Remedy" in group else []
+    lines = [text(f"{_name(group)}: {group['Reason']}", _COLOURS[kind(group)])]
+    lines += [text(f"  {one}") for one in (*group.get("Notes", ()), group.get("Remedy")) if one]
     words = group.get("Activity", {}).get("PlatformWords", ())
     return lines + [text(f"  the platform says: {one}") for one in words]
 

@@ -1,4 +1,4 @@
-"""The cloud that a file's tests begin with."""
+"""The cloud that a file's tests begin with, and the terminal command on it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.end_to_end.commanding import runner
 from tests.end_to_end.harness import World, world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.end_to_end.commanding import Run
 
 
 @pytest.fixture
@@ -20,3 +24,8 @@ def it(request: pytest.FixtureRequest) -> Iterator[World]:
     with world(**settings) as made:
         fill(made)
         yield made
+
+
+@pytest.fixture
+def run(it: World, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
+    return runner(it, capsys, tmp_path)

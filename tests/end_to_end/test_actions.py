@@ -47,12 +47,18 @@ def paused(it: World, name: str = GROUP) -> Any:
     return activity
 
 
-def ask(it: World, action: str, **fields: Any) -> dict[str, Any]:
+def whole(it: World, action: str, **fields: Any) -> dict[str, Any]:
+    """Ask for an action; gives its one outcome."""
     target = (
         {} if {"Tags", "AutoScalingGroupIds"} & fields.keys() else {"AutoScalingGroupId": GROUP}
     )
     _, document = it.post(Action=action, **target, **fields)
     (outcome,) = document["Outcomes"]
+    return outcome  # type: ignore[no-any-return]
+
+
+def ask(it: World, action: str, **fields: Any) -> dict[str, Any]:
+    outcome = whole(it, action, **fields)
     return {k: v for k, v in outcome.items() if k in ("Outcome", "Code", "RefreshActivityId")}
 
 
@@ -235,8 +241,16 @@ def test_many_groups_are_held_with_ten_a_call() -> None:
         assert (status, ends.count("held"), ends.count("refused")) == (207, 22, 1)
 
 
-@pytest.mark.parametrize("action", [STOP, RESUME, ROLLBACK, CANCEL, "Hold", "Release"])
-def test_a_dry_run_says_what_would_be_done_and_writes_nothing(it: World, action: str) -> None:
+@pytest.mark.parametrize(
+    ("action", "verb"),
+    [
+        (STOP, "stop"), (RESUME, "resume"), (ROLLBACK, "roll back"), (CANCEL, "cancel"),
+        ("Hold", "hold"), ("Release", "release"),
+    ],
+)  # fmt: skip
+def test_a_dry_run_says_what_is_then_done_and_writes_nothing(
+    it: World, action: str, verb: str
+) -> None:
     if action == STOP:
         start(it)
     else:
@@ -245,9 +259,10 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(it: World, action:
         it.region.groups[GROUP].tags["instance-refresh:hold"] = "freeze"
     more = {"Reason": "freeze"} if action == "Hold" else {}
     known = len(it.cloud.writes())
-    said = ask(it, action, DryRun=True, **more)
+    said = whole(it, action, DryRun=True, **more)
     assert (said["Outcome"], said["Code"]) == ("planned", "Asked")
     assert len(it.cloud.writes()) == known
+    assert said["Reason"] == f"would {verb}: {whole(it, action, **more)['Reason']}"
 
 
 @pytest.mark.parametrize("action", [STOP, RESUME, ROLLBACK, CANCEL, "Hold", "Release"])

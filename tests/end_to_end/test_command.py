@@ -1,13 +1,9 @@
-"""The terminal command on a local cloud: with whose keys, what it does, asks and ends with."""
+"""The terminal command on a local cloud: what it does, asks and ends with."""
 
 from __future__ import annotations
 
-import io
 import json
-import os
 import re
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
@@ -16,57 +12,14 @@ import pytest
 
 from instance_refresh.contract import check
 from instance_refresh_command import act
-from instance_refresh_command.account import NotConfigured, account
-from instance_refresh_command.main import main
 from local.scf.project import ROOT
-from tests.end_to_end.harness import REGION, SECRET, World, denied_with, tags
+from tests.end_to_end.commanding import GROUP, NEW, OLD, one_group
+from tests.end_to_end.harness import SECRET, World, denied_with, tags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    Run = Callable[..., tuple[int, str, str]]
-
-OLD, NEW, GROUP = "img-00000001", "img-00000002", "asg-web00001"
-
-
-def one_group(it: World) -> None:
-    it.make_image(OLD)
-    it.region.add_group(
-        GROUP, image=OLD, instances=4, auto_scaling_group_name="web", tags=tags(batch_size=1)
-    )
-
+    from tests.end_to_end.commanding import Run
 
 pytestmark = pytest.mark.world(fill=one_group)
-
-
-@pytest.fixture
-def run(it: World, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
-    """Run the command as a user would, with keys of their own."""
-    role = it.role
-    environ = {
-        "HOME": str(tmp_path),
-        "AS_ENDPOINT": it.cloud.endpoint,
-        "CVM_ENDPOINT": it.cloud.endpoint,
-        "TENCENTCLOUD_REGION": REGION,
-        "TENCENTCLOUD_SECRET_ID": role.secret_id,
-        "TENCENTCLOUD_SECRET_KEY": role.secret_key,
-        "TENCENTCLOUD_TOKEN": role.token,
-    }
-
-    def call(*arguments: str, **more: str) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with (
-            mock.patch.dict("os.environ", environ | more, clear=True),
-            mock.patch("sys.argv", ["instance-refresh", *arguments]),
-            mock.patch("sys.stdin", io.StringIO()),  # as in a pipeline
-            pytest.raises(SystemExit) as ended,
-        ):
-            main()
-        told = capsys.readouterr()
-        return int(str(ended.value.code)), told.out, told.err
-
-    return call
 
 
 def test_the_status_is_the_functions(run: Run, it: World) -> None:
@@ -91,6 +44,45 @@ def test_a_pipeline_learns_that_somebody_is_needed(run: Run, it: World) -> None:
     assert code == act.REFUSED == 3
     assert "RefreshPaused" in out
     assert "the platform says: ins-" in out
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        ({"hold": "freeze"}, ["queued Held, held: freeze", "held by its tag: freeze"]),
+        ({"window": "Mon-Sun 02:00-03:00 UTC"}, ["queued WindowClosed", "opens at 2026-01-0"]),
+        ({"ring": "1"}, ["queued RingWaits", "ring 1 waits for ring 0: asg-web00002"]),
+    ],
+)
+def test_who_waits_says_why(run: Run, it: World, policy: dict[str, str], said: list[str]) -> None:
+    it.region.groups[GROUP].tags.update(tags(**policy))
+    it.region.add_group("asg-web00002", image=OLD, instances=1, tags=tags())
+    it.make_image(NEW)
+    _, out, _ = run("status", GROUP)
+    assert [words for words in said if words not in out] == []
+    it.advance(90_000)  # longer than UNDEPLOYED_LIMIT: somebody is needed, and why is in the notes
+    _, out, _ = run("status", GROUP)
+    assert said[1] in out
+
+
+def test_what_failed_is_shown_before_the_limit_of_its_pause(run: Run, it: World) -> None:
+    del it.region.groups[GROUP].tags["instance-refresh:image-family"]
+    it.make_image(NEW)
+    it.cloud.faults.fail_image(NEW)
+    it.post(AutoScalingGroupId=GROUP, ImageId=NEW)
+    it.finish()
+    _, out, _ = run("status")
+    for words in (
+        "FAILED_PAUSE",
+        "somebody, or the limit",
+        "Resume, roll back or cancel it",
+        "the platform says: ins-",
+    ):
+        assert words in out
+    run("rollback", GROUP, "--yes")
+    it.finish()
+    row = json.loads(run("status", "--json")[1])["Groups"][0]
+    assert (row["NextLook"], row.get("ImageToCome")) == ("restored", None)
 
 
 def test_watching_ends_when_nothing_goes_on(run: Run, it: World) -> None:
@@ -176,51 +168,6 @@ def test_a_link_opens_what_it_was_made_for(run: Run, it: World) -> None:
     assert it.call("status", event)["statusCode"] == 401
     code, _, err = run("link", STATUS_URL="https://status.example/")
     assert (code, "STATUS_SECRET is not set" in err) == (1, True)
-
-
-def test_keys_and_region_come_from_the_vendors_cli(it: World, tmp_path: Path) -> None:
-    role, program = it.role, "from tccli.main import main; main()"
-    said: list[Any] = [
-        "secretId",
-        role.secret_id,
-        "secretKey",
-        role.secret_key,
-        "token",
-        role.token,
-    ]
-    line = [sys.executable, "-c", program, "configure", "set", *said, "region", "ap-shanghai"]
-    environ = {"HOME": str(tmp_path), "PATH": os.defpath, "LC_ALL": "C.UTF-8"}
-    subprocess.run([*line, "--profile", "night"], env=environ, check=True, capture_output=True)
-    found = account({"TCCLI_PROFILE": "night"}, tmp_path, None, "")
-    keys = (found.credentials.secret_id, found.credentials.secret_key, found.credentials.token)
-    assert keys == (role.secret_id, role.secret_key, role.token)
-    assert (found.region, found.settings.as_endpoint) == (
-        "ap-shanghai",
-        "https://as.tencentcloudapi.com",
-    )
-    own = {"TENCENTCLOUD_SECRET_ID": "i", "TENCENTCLOUD_SECRET_KEY": "k"}
-    assert account(own, tmp_path, "night", "").credentials == found.credentials
-    assert account(own, tmp_path, None, REGION).credentials.secret_id == "i"
-    assert account(own, tmp_path, None, REGION).region == REGION
-
-
-@pytest.mark.parametrize(
-    ("kept", "said"),
-    [
-        (None, "no credentials are known"),
-        ("{}", "no credentials are known"),
-        ("{", "can't be read as JSON"),
-        ('{"secretId": "i", "secretKey": "k", "expiresAt": 1}', "have ended"),
-    ],
-)
-def test_without_keys_it_says_how_to_get_some(tmp_path: Path, kept: str | None, said: str) -> None:
-    (tmp_path / ".tccli").mkdir()
-    if kept is not None:
-        (tmp_path / ".tccli" / "default.credential").write_text(kept)
-    with pytest.raises(NotConfigured, match=said):
-        account({}, tmp_path, None, REGION)
-    with pytest.raises(NotConfigured, match="no region is known"):
-        account({}, tmp_path, None, "")
 
 
 def test_nothing_secret_comes_out(run: Run, it: World) -> None:

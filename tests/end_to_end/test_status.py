@@ -159,6 +159,29 @@ def test_groups_are_found_by_family_id_and_tag(it: World) -> None:
     assert document["ImagesOfAllGroups"] is False
 
 
+@pytest.mark.parametrize(("follows", "code"), [(True, "CapReached"), (False, None)])
+def test_a_refresh_of_another_family_takes_a_place_and_one_of_none_does_not(
+    it: World, follows: bool, code: str | None
+) -> None:
+    it.environ["MAX_REFRESHING"] = "1"
+    it.region.add_image("img-0000000a", family="api")
+    own = tags(image_family="api") if follows else {}
+    it.region.add_group("asg-api00001", image=OLD, instances=2, tags=own)
+    assert it.post(AutoScalingGroupId="asg-api00001", ImageId="img-0000000a")[0] == 202
+    it.make_image(NEW)
+    rows = [group_of(it.status(*pairs)) for pairs in ((), (("family", "web"),))]
+    assert [row.get("Code") for row in rows] == [code, code]
+
+
+def test_a_group_that_is_done_says_since_when_however_it_is_asked_for(it: World) -> None:
+    it.make_image(NEW)
+    it.tick()
+    it.finish()
+    whole = group_of(it.status())
+    assert whole["Since"]
+    assert group_of(it.status(("family", "web"))) == whole == group_of(it.status(("group", GROUP)))
+
+
 @pytest.mark.parametrize(
     ("pair", "status", "code", "said"),
     [

@@ -62,25 +62,31 @@ def test_the_next_look_does_what_the_status_says(
     fleet: list[tuple[dict[str, str], int, bool]], history: list[Any], most: int
 ) -> None:
     with world(MAX_REFRESHING=str(most)) as it, quick(waits=False):
-        images = {family: [publish(it, family, 0)] for family in FAMILIES}
-        shared = it.region.add_launch_configuration(image=images["web"][0])
-        for name, (policy, count, shares) in zip(GROUPS, fleet, strict=False):
-            family = policy["image-family"]
-            own = {f"instance-refresh:{key}": value for key, value in policy.items() if value}
-            one = shared.launch_configuration_id if shares and family == "web" else None
-            it.region.add_group(
-                name,
-                image=images[family][0],
-                instances=count,
-                tags=own,
-                launch_configuration=one,
-            )
+        images = found(it, fleet)
         people = Invariants(it)
         for step in (("publish", "web", False), ("publish", "api", True), *history):
             happen(it, people, images, step)
             agree(it)
             it.advance(70)
             agree(it)
+
+
+def found(it: World, fleet: list[tuple[dict[str, str], int, bool]]) -> dict[str, list[str]]:
+    """Found the groups of a fleet; gives the images of each family."""
+    images = {family: [publish(it, family, 0)] for family in FAMILIES}
+    shared = it.region.add_launch_configuration(image=images["web"][0])
+    for name, (policy, count, shares) in zip(GROUPS, fleet, strict=False):
+        family = policy["image-family"]
+        own = {f"instance-refresh:{key}": value for key, value in policy.items() if value}
+        one = shared.launch_configuration_id if shares and family == "web" else None
+        it.region.add_group(
+            name,
+            image=images[family][0],
+            instances=count,
+            tags=own,
+            launch_configuration=one,
+        )
+    return images
 
 
 def publish(it: World, family: str, number: int) -> str:
@@ -137,3 +143,43 @@ def agree(it: World) -> None:
         state = row["Code"] if state == "queued" and "Code" in row else state
         counts[state] = counts.get(state, 0) + 1
     assert counts == done.get("States", {}), (rows, done)
+
+
+@settings(
+    max_examples=EXAMPLES or 8,
+    derandomize=not EXAMPLES,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+@given(
+    fleet=fleets, history=st.lists(steps, min_size=3, max_size=8), most=st.sampled_from([0, 1, 2])
+)
+def test_a_row_is_the_same_however_it_is_asked_for(
+    fleet: list[tuple[dict[str, str], int, bool]], history: list[Any], most: int
+) -> None:
+    with world(MAX_REFRESHING=str(most)) as it, quick(waits=False):
+        images = found(it, fleet)
+        people = Invariants(it)
+        for step in (("publish", "web", False), ("publish", "api", True), *history):
+            happen(it, people, images, step)
+            rows_agree(it)
+            it.tick()
+            it.advance(70)
+            rows_agree(it)
+
+
+def rows_agree(it: World) -> None:
+    """Compare the rows of the status of all with those that families and ids give."""
+    rows = {row["AutoScalingGroupId"]: row for row in it.status()["Groups"]}
+    families = sorted({row["Family"] for row in rows.values() if "Family" in row})
+    some = list(rows) if EXAMPLES else list(rows)[:1]
+    for pair in [*(("family", name) for name in families), *(("group", name) for name in some)]:
+        for row in it.status(pair)["Groups"]:
+            assert row == rows[row["AutoScalingGroupId"]] or place_is_taken(row, rows), pair
+
+
+def place_is_taken(row: dict[str, Any], rows: dict[str, dict[str, Any]]) -> bool:
+    """Say whether a due group of another family comes first, which only the status of all sees."""
+    due = {one["Family"] for one in rows.values() if one["State"] == "due" and "Family" in one}
+    last = rows[row["AutoScalingGroupId"]].get("Code") == "CapReached"
+    return last and row["State"] == "due" and bool(due - {row["Family"]})

@@ -213,7 +213,7 @@ def test_who_only_observes_says_what_it_would_do_and_writes_nothing(it: World, l
     told = [line for line in lines() if line.get("outcome") == "planned"]
     assert {line["group"] for line in told} == {RINGS[0]}
     assert len(told) == 2  # once an hour
-    assert told[0]["message"].startswith("would move asc-")
+    assert told[0]["message"].startswith("would start: move asc-")
     assert it.cloud.writes() == []
 
 

@@ -432,5 +432,5 @@ def test_a_plan_says_what_would_be_done() -> None:
     asked = ASKED._replace(dry_run=True)
     plan = planned(member_of(asked, fleet()), one(asked, fleet()))
     assert plan.outcome == "planned"
-    assert plan.reason.startswith("would move asc-a from img-old to img-new")
+    assert plan.reason.startswith("would start: move asc-a from img-old to img-new")
     assert plan.document()["Plan"]["BatchNumber"] == 4

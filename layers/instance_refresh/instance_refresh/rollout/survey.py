@@ -14,7 +14,7 @@ from ..gateway.reading import side_by_side
 from ..model.fleet import FAMILY_TAG, Fleet
 from ..model.member import member
 from ..model.outcome import Outcome
-from ..model.policy import NO_POLICY
+from ..model.policy import NO_POLICY, Policy, policy
 from ..model.request import Request
 from ..rules.edges import Between
 from ..rules.preflight import refusal, refusal_fields, region_refused
@@ -57,7 +57,8 @@ def survey(query: Query, cloud: Cloud, settings: Settings, now: datetime) -> dic
         raise _not_served(region_refused(region))
     there = _find(query, cloud)
     between = Between(settings.schedule_cron.before(now) or now - timedelta(minutes=5), now)
-    seen, are_all, elsewhere = _activities(there, between, cloud.autoscaling(region))
+    seen, are_all = cloud.autoscaling(region).activities_since(between.since - find.LOOK_BACK)
+    seen, elsewhere = _of_these(there, seen, cloud.autoscaling(region))
     found = find.following(there.followers, region, allowed, cloud)
     found = find.with_others(found, seen, between, allowed, cloud)
     asked, fleet, wrong = find.with_activities(found, seen, are_all=are_all)
@@ -110,19 +111,20 @@ def _find(query: Query, cloud: Cloud) -> _Found:
     return _Found(tuple(followers), tuple(lone.values()), frozenset(asked_for), missing)
 
 
-def _activities(
-    there: _Found, between: Between, autoscaling: AutoScaling
-) -> tuple[list[Activity], bool, int]:
-    """Read what a tick reads, or where few groups are asked for what is live.
+def _of_these(
+    there: _Found, seen: list[Activity], autoscaling: AutoScaling
+) -> tuple[list[Activity], int]:
+    """Give the activities of the groups that were found, and count the other live followers.
 
-    Gives the activities, whether they are all, and how many are live in groups not asked for.
+    These take places of MAX_REFRESHING too.
     """
     if there.shown is None:
-        return (*autoscaling.activities_since(between.since - find.LOOK_BACK), 0)
-    live = autoscaling.live_activities()
+        return seen, 0
     ids = {group.group_id for group in (*there.followers, *there.others)}
-    own = [one for one in live if one.group_id in ids]
-    return own, False, len(live) - len(own)
+    live = {one.group_id for one in seen if one.live} - ids
+    others = autoscaling.groups(sorted(live)) if live else []
+    followers = (isinstance(policy(g.tags), Policy) for g in others if FAMILY_TAG in g.tags)
+    return [one for one in seen if one.group_id in ids], sum(followers)
 
 
 def _idle(

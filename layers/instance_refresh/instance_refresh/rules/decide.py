@@ -199,14 +199,12 @@ def put_back(member: Member) -> Finding | None:
 
 def nothing_asked(member: Member) -> Outcome:
     """A group that is only watched is not started."""
-    if member.activity and member.is_live:
-        return member.ends("in_progress", member.activity.description)
     return member.ends("already_current", "nothing is asked of it")
 
 
 WISH: tuple[Rule, ...] = (in_progress, refused, superseded, spent, current, rejected)
 COMMAND: tuple[Rule, ...] = (in_progress, refused, spent, put_back)
-WATCHED: tuple[Rule, ...] = (nothing_asked,)
+WATCHED: tuple[Rule, ...] = (in_progress, nothing_asked)
 
 
 def settled(member: Member) -> Outcome | Finding | Start | None:

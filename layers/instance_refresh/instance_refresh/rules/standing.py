@@ -205,7 +205,7 @@ def _to_come(one: Standing, now: datetime) -> dict[str, Any] | None:
     member, activity = one.member, one.member.activity
     if activity and activity.live:
         image = member.configured if activity.kind == "NORMAL" else ""
-    elif one.todo is None or (member.all_run_it and not member.sets_image):
+    elif member.request.watched or (member.all_run_it and not member.sets_image):
         return None
     else:
         image = member.image_id

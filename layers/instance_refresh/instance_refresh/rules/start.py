@@ -85,11 +85,13 @@ def _image_before(member: Member) -> str:
 
 
 def planned(member: Member, decision: Decision) -> Outcome:
-    """Report what would be done."""
+    """Report what would be done, by the name of what does it."""
     if isinstance(decision, Start):
-        return decision.ends("planned", f"would {decision.description}")
+        kind = "start" if decision.refreshes else "restore"
+        return decision.ends("planned", f"would {kind}: {decision.description}")
     if isinstance(decision, Finding):
-        would = f"would {decision.action.kind}: " if decision.action else ""
+        kind = decision.action.kind.replace("rollback", "roll back") if decision.action else ""
+        would = f"would {kind}: " if kind else ""
         return member.ends("planned", would + decision.reason, code=decision.code)
     return decision
 
