@@ -58,7 +58,7 @@ def reading(policy: dict[str, Any]) -> dict[str, Any]:
 
 def narrowed(function: str, policy: dict[str, Any], allowed: str) -> dict[str, Any]:
     """Leave out what no action of a request needs that is `allowed`."""
-    verbs = {verb.strip() for verb in allowed.split(",")}
+    verbs = {*allowed.split(",")}
     known = OF_REQUESTS.get(function, {})
     for statement in policy["statement"]:
         names = statement["action"]
@@ -73,7 +73,7 @@ def filled_in(policy: dict[str, Any], environ: Mapping[str, str]) -> dict[str, A
         for resource in statement.get("resource", []):
             texts = [resource]
             for name in PLACEHOLDER.findall(resource):
-                parts = [part.strip() for part in environ[name].split(",") if part.strip()] or [""]
+                parts = environ[name].split(",")
                 texts = [text.replace(f"${{{name}}}", part) for text in texts for part in parts]
             resources += texts
         if resources:

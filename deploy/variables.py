@@ -24,6 +24,16 @@ OF_THE_CLI = {  # a login writes the first four to .env
 OF_THE_DEPLOY = {"SCF_ENDPOINT", "CAM_ENDPOINT", "ROLES", "YES"}
 OF_WHO_DEPLOYS = {"TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"}
 KEYS = (*sorted(OF_WHO_DEPLOYS), "TENCENT_TOKEN")
+LISTS = {
+    "ALLOWED_ACTIONS",
+    "ALLOWED_GROUPS",
+    "ALLOWED_REGIONS",
+    "AUTO_SCALING_GROUPS",
+    "IMAGE_CREATORS",
+    "LAUNCH_CONFIGURATIONS",
+    "NOTIFY",
+    "REGIONS",
+}
 DERIVED = {"WEBHOOK_URL_AUTH", "STATUS_URL_AUTH", "COS_APPID"}  # from others, by `derived`
 MAY_BE_EMPTY = {
     "ALLOWED_GROUPS",
@@ -87,7 +97,11 @@ def variables() -> dict[str, str]:
 
 
 def derived(environ: dict[str, str]) -> dict[str, str]:
-    """Add what follows from the others, so that they can't contradict each other."""
+    """Add what follows from the others, so that they can't contradict each other.
+
+    Lists lose their spaces: what is deployed is the same, however they are written.
+    """
+    environ = {**environ, **{name: _joined(environ[name]) for name in LISTS & environ.keys()}}
     url_auth = {
         f"{name}_URL_AUTH": "CAM" if environ.get(f"{name}_AUTH") == "cam" else "NONE"
         for name in ("WEBHOOK", "STATUS")
@@ -98,6 +112,11 @@ def derived(environ: dict[str, str]) -> dict[str, str]:
     regions = environ.get("ALLOWED_REGIONS") or looked_after
     own = {**url_auth, "COS_APPID": app_id, "ALLOWED_REGIONS": regions}
     return {**environ, **own, **_keys(environ)}
+
+
+def _joined(text: str) -> str:
+    """Leave nothing between a list's words but commas; what has no words stays, to be refused."""
+    return ",".join(word for part in text.split(",") if (word := part.strip())) or text
 
 
 def _keys(environ: dict[str, str]) -> dict[str, str]:

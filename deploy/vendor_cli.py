@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CLI = "scf"
+URLS = {"webhook": "WEBHOOK", "status": "STATUS"}  # function with a URL -> its variables
 DEPENDENCIES, LAYER = Path("layers", "dependencies"), Path("layers", "instance_refresh")
 
 
@@ -87,14 +88,20 @@ def _no_cli(environ: dict[str, str]) -> list[str]:
 
 
 def _deploy_functions(environ: dict[str, str], root: Path) -> None:
-    """Deploy functions and triggers, and read back who checks the callers of the webhook's URL.
+    """Deploy functions and triggers, and read back who checks the callers of each URL.
 
     The CLI updates a function before its triggers, and says nothing where that of a trigger is
     refused (tencent-component-toolkit 2.27.6, HttpTrigger.update). So before a function trusts CAM
     on an open URL, its URL is closed while it serves nobody.
     """
-    if environ["WEBHOOK_URL_AUTH"] == "CAM" and _auth_of_the_url(environ) == "NONE":
-        closed = {**environ, "WEBHOOK_AUTH": "signature"}  # without a secret
+    opened = [
+        name
+        for function, name in URLS.items()
+        if environ[f"{name}_URL_AUTH"] == "CAM" and _auth_of_the_url(environ, function) == "NONE"
+    ]
+    if opened:
+        signing = {f"{name}_AUTH": "signature" for name in opened}  # without a secret
+        closed = {**environ, **signing}
         _cli("deploy", _functions(closed, root), closed)
         _confirm_auth(environ)
     _cli("deploy", _functions(environ, root), environ)
@@ -102,16 +109,18 @@ def _deploy_functions(environ: dict[str, str], root: Path) -> None:
 
 
 def _confirm_auth(environ: dict[str, str]) -> None:
-    asked, found = environ["WEBHOOK_URL_AUTH"], _auth_of_the_url(environ)
-    if found != asked:
-        message = f"THE WEBHOOK'S URL HAS AuthType {found or 'unknown'}, AND {asked} WAS ASKED FOR."
-        raise NotReady(f"{message} Set it in the console of SCF, then run this again")
+    for function, name in URLS.items():
+        asked, found = environ[f"{name}_URL_AUTH"], _auth_of_the_url(environ, function)
+        if found != asked:
+            has = f"THE {name}'S URL HAS AuthType {found or 'unknown'}, AND {asked} WAS ASKED FOR."
+            message = f"{has} Set it in the console of SCF, then run this again"
+            raise NotReady(message)
 
 
-def _auth_of_the_url(environ: dict[str, str]) -> str:
-    """Give the AuthType of the webhook's URL, NONE or CAM; empty where it has no URL."""
+def _auth_of_the_url(environ: dict[str, str], function: str) -> str:
+    """Give the AuthType of a function's URL, NONE or CAM; empty where it has no URL."""
     client = Client(_logged_in(environ))
-    found = triggers_of(client, function_name(ROOT, "webhook"))
+    found = triggers_of(client, function_name(ROOT, function))
     return next((str(each.desc["AuthType"]) for each in found if each.type == "http"), "")
 
 

@@ -8,111 +8,52 @@ locals {
   appid     = regex("[0-9]+$", var.cos_bucket)
   manifests = "qcs::cos:${var.region}:uid/${local.appid}:${var.cos_bucket}/${var.manifest_prefix}*"
 
-  # What each function may do with every action allowed; a Describe call can't be limited to resources.
+  # A Describe call can't be limited to resources.
+  reads = [
+    "name/as:DescribeAutoScalingGroups",
+    "name/as:DescribeAutoScalingInstances",
+    "name/as:DescribeLaunchConfigurations",
+    "name/as:DescribeRefreshActivities",
+    "name/cvm:DescribeImageFromFamily",
+    "name/cvm:DescribeImages",
+    "name/cvm:DescribeInstances",
+  ]
+  steers = [
+    "name/as:CancelInstanceRefresh",
+    "name/as:ResumeInstanceRefresh",
+    "name/as:RollbackInstanceRefresh",
+    "name/as:StartInstanceRefresh",
+    "name/as:StopInstanceRefresh",
+  ]
+  tags = ["name/sts:GetCallerIdentity", "name/tag:TagResources", "name/tag:UnTagResources"]
+
+  # The most that each function may do.
   permissions = {
     webhook = [
-      {
-        action = [
-          "name/as:DescribeAutoScalingGroups",
-          "name/as:DescribeAutoScalingInstances",
-          "name/as:DescribeLaunchConfigurations",
-          "name/as:DescribeRefreshActivities",
-          "name/cvm:DescribeImageFromFamily",
-          "name/cvm:DescribeImages",
-          "name/cvm:DescribeInstances",
-        ]
-        resource = ["*"]
-      },
-      {
-        action = [
-          "name/as:CancelInstanceRefresh",
-          "name/as:ResumeInstanceRefresh",
-          "name/as:RollbackInstanceRefresh",
-          "name/as:StartInstanceRefresh",
-          "name/as:StopInstanceRefresh",
-        ]
-        resource = local.groups
-      },
+      { action = local.reads, resource = ["*"] },
+      { action = local.steers, resource = local.groups },
       { action = ["name/as:ModifyLaunchConfigurationAttributes"], resource = local.launch_configurations },
-      {
-        action = [
-          "name/sts:GetCallerIdentity",
-          "name/tag:TagResources",
-          "name/tag:UnTagResources",
-        ]
-        resource = ["*"]
-      },
+      { action = local.tags, resource = ["*"] },
     ]
     image_published = [
-      {
-        action = [
-          "name/as:DescribeAutoScalingGroups",
-          "name/as:DescribeAutoScalingInstances",
-          "name/as:DescribeLaunchConfigurations",
-          "name/as:DescribeRefreshActivities",
-          "name/cvm:DescribeImageFromFamily",
-          "name/cvm:DescribeImages",
-          "name/cvm:DescribeInstances",
-        ]
-        resource = ["*"]
-      },
+      { action = local.reads, resource = ["*"] },
       { action = ["name/as:StartInstanceRefresh"], resource = local.groups },
       { action = ["name/as:ModifyLaunchConfigurationAttributes"], resource = local.launch_configurations },
       { action = ["name/cos:GetObject"], resource = [local.manifests] },
     ]
     schedule = [
-      {
-        action = [
-          "name/as:DescribeAutoScalingActivities",
-          "name/as:DescribeAutoScalingGroups",
-          "name/as:DescribeAutoScalingInstances",
-          "name/as:DescribeLaunchConfigurations",
-          "name/as:DescribeRefreshActivities",
-          "name/cvm:DescribeImageFromFamily",
-          "name/cvm:DescribeImages",
-          "name/cvm:DescribeInstances",
-        ]
-        resource = ["*"]
-      },
-      {
-        action = [
-          "name/as:CancelInstanceRefresh",
-          "name/as:ResumeInstanceRefresh",
-          "name/as:RollbackInstanceRefresh",
-          "name/as:StartInstanceRefresh",
-          "name/as:StopInstanceRefresh",
-        ]
-        resource = local.groups
-      },
+      { action = concat(["name/as:DescribeAutoScalingActivities"], local.reads), resource = ["*"] },
+      { action = local.steers, resource = local.groups },
       { action = ["name/as:ModifyLaunchConfigurationAttributes"], resource = local.launch_configurations },
-      {
-        action = [
-          "name/sts:GetCallerIdentity",
-          "name/tag:TagResources",
-          "name/tag:UnTagResources",
-        ]
-        resource = ["*"]
-      },
+      { action = local.tags, resource = ["*"] },
     ]
     status = [
-      {
-        action = [
-          "name/as:DescribeAutoScalingActivities",
-          "name/as:DescribeAutoScalingGroups",
-          "name/as:DescribeAutoScalingInstances",
-          "name/as:DescribeLaunchConfigurations",
-          "name/as:DescribeRefreshActivities",
-          "name/cvm:DescribeImageFromFamily",
-          "name/cvm:DescribeImages",
-          "name/cvm:DescribeInstances",
-        ]
-        resource = ["*"]
-      },
+      { action = concat(["name/as:DescribeAutoScalingActivities"], local.reads), resource = ["*"] },
     ]
   }
 
-  # What CAM is to allow, with the actions of a request that need it.
-  needed_for = {
+  # What CAM is to allow, and the actions of a request that need it.
+  steering = {
     "name/as:StartInstanceRefresh"    = ["StartInstanceRefresh"]
     "name/as:StopInstanceRefresh"     = ["StopInstanceRefresh"]
     "name/as:ResumeInstanceRefresh"   = ["ResumeInstanceRefresh"]
@@ -120,50 +61,40 @@ locals {
     "name/as:CancelInstanceRefresh"   = ["CancelInstanceRefresh"]
     # After a rollback the launch configuration goes back, too.
     "name/as:ModifyLaunchConfigurationAttributes" = ["StartInstanceRefresh", "RollbackInstanceRefresh"]
-    "name/sts:GetCallerIdentity"                  = ["Hold", "Release"] # a tag is written with the account's number
-    "name/tag:TagResources"                       = ["Hold"]
-    "name/tag:UnTagResources"                     = ["Release"]
+  }
+  tagging = {
+    "name/sts:GetCallerIdentity" = ["Hold", "Release"] # a tag is written with the account's number
+    "name/tag:TagResources"      = ["Hold"]
+    "name/tag:UnTagResources"    = ["Release"]
   }
   # The schedule steers refreshes whatever requests may ask; it writes tags for requests alone.
   of_requests = {
-    webhook         = keys(local.needed_for)
-    image_published = []
-    schedule        = ["name/sts:GetCallerIdentity", "name/tag:TagResources", "name/tag:UnTagResources"]
-    status          = []
+    webhook  = merge(local.steering, local.tagging)
+    schedule = local.tagging
   }
-  # With mode = "observe" they write nothing, so their roles can't.
-  observing = var.mode == "observe" ? ["image_published", "schedule"] : []
-  allowed = {
-    for name, permissions in local.permissions : name => [
-      for permission in permissions : {
-        resource = permission.resource
-        action = [
-          for action in permission.action : action
-          if !contains(local.of_requests[name], action) || anytrue([
-            for verb in lookup(local.needed_for, action, []) : contains(var.allowed_actions, verb)
-          ])
-        ]
-      }
+  unasked = {
+    for name, needed_for in local.of_requests : name => [
+      for permitted, actions in needed_for : permitted if length(setintersection(actions, var.allowed_actions)) == 0
     ]
   }
-  left = {
-    for name, permissions in local.allowed : name => [
-      for permission in permissions : {
-        resource = permission.resource
+
+  # With mode = "observe" they write nothing, so their roles can't.
+  observing = var.mode == "observe" ? ["image_published", "schedule"] : []
+  narrowed = {
+    for name, permissions in local.permissions : name => [
+      for permission in permissions : merge(permission, {
         action = [
-          for action in permission.action : action
-          if !contains(local.observing, name) || can(regex(":(Describe|Get)", action))
+          for permitted in permission.action : permitted
+          if !contains(lookup(local.unasked, name, []), permitted) && (!contains(local.observing, name) || can(regex(":(Describe|Get)", permitted)))
         ]
-      }
+      })
     ]
   }
 
   policies = {
-    for name, permissions in local.left : name => jsonencode({
-      version = "2.0"
-      statement = [
-        for permission in permissions : merge({ effect = "allow" }, permission) if length(permission.action) > 0
-      ]
+    for name, permissions in local.narrowed : name => jsonencode({
+      version   = "2.0"
+      statement = [for permission in permissions : merge({ effect = "allow" }, permission) if length(permission.action) > 0]
     })
   }
   trust = jsonencode({

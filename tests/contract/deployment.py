@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from local.clock import Clock
+
 REGION, BUCKET = "ap-guangzhou", "images-1250000000"
 FUNCTIONS = ("webhook", "image_published", "schedule", "status")
 INDEX = "import instance_refresh\ndef main_handler(event, context):\n    return {}\n"
@@ -56,9 +58,9 @@ def write_zip(folder: Path, part: str, files: Mapping[str, str]) -> None:
 
 
 @contextmanager
-def empty_cloud() -> Iterator[tuple[Cloud, dict[str, str]]]:
+def empty_cloud(clock: Clock | None = None) -> Iterator[tuple[Cloud, dict[str, str]]]:
     """Give a cloud with the bucket, and the variables of who deploys into it."""
-    with Cloud(clock=ManualClock()) as cloud:
+    with Cloud(clock=clock or ManualClock()) as cloud:
         cloud.cos.create_bucket(BUCKET, REGION)
         yield cloud, variables(cloud)
 

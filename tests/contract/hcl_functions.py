@@ -44,9 +44,9 @@ def _one_of(values: tuple[Any, ...]) -> Any:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "alltrue": all,
-    "anytrue": any,
     "basename": lambda path: Path(path).name,
     "coalesce": lambda *values: _one_of(values),
+    "concat": lambda *lists: [item for items in lists for item in items],
     "contains": lambda values, value: value in values,
     "fileset": lambda folder, pattern: sorted(p.name for p in Path(folder).glob(pattern)),
     "floor": math.floor,
@@ -59,6 +59,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "merge": lambda *values: {key: item for value in values for key, item in value.items()},
     "nonsensitive": lambda value: value,
     "regex": _regex,
+    "setintersection": lambda first, *sets: sorted(set(first).intersection(*sets)),
     "setproduct": lambda *sets: [list(values) for values in itertools.product(*sets)],
     "tolist": list,
     "tostring": text_of,

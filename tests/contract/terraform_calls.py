@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from deploy import plan
 from deploy.description import described
 from deploy.functions import PUBLIC, FunctionItself, LayerVersion
+from deploy.policies import NEEDED_FOR
 from deploy.triggers import TriggerItself
 from deploy.variables import ROOT, derived, needed, read_variables
 from tests.contract import hcl
@@ -36,6 +37,7 @@ GIVEN = {
     "WEBHOOK_SECRET": SECRET,
     "STATUS_SECRET": SECRET,
 }
+ACTIONS = sorted({action for actions in NEEDED_FOR.values() for action in actions})
 DEPLOYMENTS: dict[str, dict[str, str]] = {
     "as the example": {},
     "by CAM": {"WEBHOOK_AUTH": "cam", "WEBHOOK_SECRET": ""},
@@ -49,12 +51,19 @@ DEPLOYMENTS: dict[str, dict[str, str]] = {
         "AUTO_SCALING_GROUPS": "asg-9dn1a5y6,asg-1a2b3c4d",
         "LAUNCH_CONFIGURATIONS": "asc-9dn1a5y6",
     },
-    "with every action": {
-        "ALLOWED_ACTIONS": (
-            "StartInstanceRefresh,StopInstanceRefresh,ResumeInstanceRefresh,"
-            "RollbackInstanceRefresh,CancelInstanceRefresh,Hold,Release"
-        ),
+    "with spaces": {
+        "ALLOWED_ACTIONS": "StartInstanceRefresh, StopInstanceRefresh",
+        "ALLOWED_REGIONS": "ap-guangzhou ,ap-shanghai",
+        "REGIONS": "ap-guangzhou, ap-shanghai",
+        "ALLOWED_GROUPS": "asg-9dn1a5y6, asg-1a2b3c4d,",
+        "IMAGE_CREATORS": "100012345678 , 100012345679",
+        "AUTO_SCALING_GROUPS": "asg-9dn1a5y6, asg-1a2b3c4d,",
+        "LAUNCH_CONFIGURATIONS": "asc-9dn1a5y6, asc-1a2b3c4d",
+        "NOTIFY": "https://open.feishu.cn/open-apis/bot/v2/hook/01, cloudevents+https://example.com",
     },
+    "with every action": {"ALLOWED_ACTIONS": ",".join(ACTIONS)},
+    **{f"with {action} alone": {"ALLOWED_ACTIONS": action} for action in ACTIONS},
+    "observing, with every action": {"MODE": "observe", "ALLOWED_ACTIONS": ",".join(ACTIONS)},
     "with other limits": {
         "MAX_REFRESHING": "0",
         "MAX_GROUPS": "1000",

@@ -90,6 +90,19 @@ def test_only_what_changed_is_written(root: Path) -> None:
         assert "UpdatePolicy" in writes(cloud)
 
 
+def test_after_a_week_of_watching_two_policies_and_three_functions_change(root: Path) -> None:
+    with empty_cloud() as (cloud, environ):
+        put_there(root, {**environ, "MODE": "observe"})
+        for name in ("image_published", "schedule"):
+            policy = cloud.access.policy_named(f"instance-refresh-{name}")
+            assert policy
+            may = [action for each in policy.document["statement"] for action in each["action"]]
+            assert not [one for one in may if not one.partition(":")[2].startswith(("Desc", "Get"))]
+        cloud.calls.clear()
+        put_there(root, environ)
+        assert writes(cloud) == [*["UpdatePolicy"] * 2, *["UpdateFunctionConfiguration"] * 3]
+
+
 def test_code_that_stood_there_before_is_not_published_again(root: Path) -> None:
     with empty_cloud() as (cloud, environ):
         put_there(root, environ)

@@ -88,6 +88,13 @@ def test_what_make_deploy_refuses_the_module_refuses_too(root: Path, name: str) 
         planned(root, environ)
 
 
+def test_without_an_action_both_refuse(root: Path) -> None:
+    environ = derived({**GIVEN, "ALLOWED_ACTIONS": ""})
+    assert missing(environ, needed())
+    with pytest.raises(Failed, match="Actions of a request are needed"):
+        planned(root, environ)
+
+
 def test_each_variable_that_has_a_form_is_refused_without_it() -> None:
     free = {"MANIFEST_SUFFIX"}  # any text but an empty one
     assert needed() == REFUSED.keys() | free

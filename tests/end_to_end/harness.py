@@ -6,6 +6,7 @@ import base64
 import importlib.util
 import json
 import sys
+from collections import defaultdict
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import cache, partial
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from unittest import mock
 from urllib.parse import parse_qs, urlsplit
 
-from deploy.policies import narrowed
+from deploy.policies import of_function
 from instance_refresh import clock
 from instance_refresh.contract import check
 from instance_refresh.link import signature_of, status_link
@@ -57,10 +58,11 @@ def handler(function: str) -> Any:
 
 
 @cache
-def allowed(function: str, actions: str = START) -> tuple[str, ...]:
-    """Give what a function's role allows, as CAM writes it (`name/as:…`), by ALLOWED_ACTIONS."""
+def allowed(function: str, actions: str = START, mode: str = "act") -> tuple[str, ...]:
+    """Give what a function's role allows by the settings, as CAM writes it (`name/as:…`)."""
     policy = json.loads((ROOT / "role" / f"{function}.json").read_text(encoding="utf-8"))
-    policy = narrowed(function, policy, actions)
+    environ = defaultdict(str, ALLOWED_ACTIONS=actions, MODE=mode)
+    policy = of_function(function, policy, environ)
     return tuple(action for statement in policy["statement"] for action in statement["action"])
 
 
@@ -104,10 +106,15 @@ class World:
         self.region = cloud.region(REGION)
         self.environ = environ
         self.act_as(cloud.role())
+        self.take_own_roles()
+
+    def take_own_roles(self) -> None:
+        """Let each function act as its own role, as the settings leave it."""
+        asked = self.environ.get("ALLOWED_ACTIONS", START), self.environ.get("MODE", "act")
         self.roles = {
-            name: cloud.role(allow=[action.rpartition(":")[2] for action in may])
+            name: self.cloud.role(allow=[action.rpartition(":")[2] for action in may])
             for name in names()
-            if (may := allowed(name, environ.get("ALLOWED_ACTIONS", START)))
+            if (may := allowed(name, *asked))
         }
 
     def act_as(self, role: Any) -> None:

@@ -26,7 +26,8 @@ from tests.end_to_end.harness import (
     world,
 )
 from tests.end_to_end.seams import quick
-from tests.end_to_end.steering import ACTIONS, message, prepare, request
+from tests.end_to_end.steering import ACTIONS, ROLLBACK, message, prepare, request
+from tests.end_to_end.steering import DONE as DONE_BY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -297,3 +298,21 @@ def test_a_role_allows_what_its_function_calls_and_nothing_else(function: str) -
             play(it)
             called |= {f"name/{call.service}:{call.action}" for call in it.calls_of(function)}
     assert called == set(allowed(function, EVERY_ACTION))
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_where_one_action_is_allowed_the_webhooks_role_is_enough_for_it(action: str) -> None:
+    with world(ALLOWED_ACTIONS=EVERY_ACTION) as it:
+        prepare(it, action)
+        it.environ["ALLOWED_ACTIONS"] = action
+        it.take_own_roles()
+        (activity,) = it.region.activities
+        origin = {"OriginRefreshActivityId": activity} if action == ROLLBACK else {}
+        told = set()
+        for _ in range(2):  # after a rollback the second puts the launch configuration back
+            _, document = it.post(**request(action), **origin)
+            told |= {outcome["Outcome"] for outcome in document["Outcomes"]}
+            it.finish()
+        assert DONE_BY[action] in told
+        assert ("restored" in told) == (action == ROLLBACK)
+        assert not [call.action for call in it.calls_of("webhook") if call.code]

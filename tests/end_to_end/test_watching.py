@@ -215,6 +215,8 @@ def test_who_only_observes_says_what_it_would_do_and_writes_nothing(it: World, l
     assert len(told) == 2  # once an hour
     assert told[0]["message"].startswith("would start: move asc-")
     assert it.cloud.writes() == []
+    own = {it.roles[name].secret_id for name in ("image_published", "schedule")}
+    assert not [call.action for call in it.cloud.calls if call.secret_id in own and call.code]
 
 
 FAR = "ap-shanghai"

@@ -161,8 +161,16 @@ def test_the_url_is_open_only_where_the_function_checks_signatures(
 
 def test_functions_and_roles_serve_the_region_alone_unless_more_are_allowed() -> None:
     assert READY["ALLOWED_REGIONS"] == "ap-guangzhou"
-    listed = {**READY, "ALLOWED_REGIONS": "ap-guangzhou, ap-shanghai"}
+    listed = {**READY, "ALLOWED_REGIONS": "ap-guangzhou,ap-shanghai"}
     assert variables.derived(listed) == listed
+
+
+def test_lists_are_deployed_without_spaces_and_one_of_no_words_is_refused() -> None:
+    listed = {**READY, "ALLOWED_GROUPS": " asg-9dn1a5y6 , asg-1a2b3c4d, "}
+    assert variables.derived(listed)["ALLOWED_GROUPS"] == "asg-9dn1a5y6,asg-1a2b3c4d"
+    for nothing in (",", " , "):  # not as if any group were meant
+        with pytest.raises(NotReady, match="ALLOWED_GROUPS must be asg-… ids"):
+            ready.check(variables.derived({**READY, "ALLOWED_GROUPS": nothing}))
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no such modes")
@@ -233,7 +241,8 @@ def test_without_an_answer_nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_policies_are_limited_to_the_ids_and_the_bucket() -> None:
-    ids = {**READY, "AUTO_SCALING_GROUPS": "asg-a, asg-b", "LAUNCH_CONFIGURATIONS": "asc-a"}
+    listed = {"AUTO_SCALING_GROUPS": "asg-a, asg-b", "LAUNCH_CONFIGURATIONS": "asc-a"}
+    ids = variables.derived({**READY, **listed})
     template = ROOT / "role" / "image_published.json"
     policy = policies.filled_in(json.loads(template.read_text(encoding="utf-8")), ids)
     assert [statement["resource"] for statement in policy["statement"]] == [

@@ -57,16 +57,18 @@ def test_what_is_empty_reaches_no_function(tmp_path: Path, monkeypatch: pytest.M
 
 
 class Url:
-    """A stand-in for SCF that knows the webhook's URL and, at times, who checks its callers."""
+    """A stand-in for SCF that knows two URLs and, at times, who checks the callers of one."""
 
-    def __init__(self, *auths: str) -> None:
-        self.left = list(auths)
+    def __init__(self, *auths: str, of: str) -> None:
+        self.left, self.of = list(auths), of
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                body = json.dumps({"Response": {"RequestId": "r", **outer.answer()}}).encode()
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                ours = asked["FunctionName"].endswith(f"-{outer.of}")
+                answer = outer.answer() if ours else triggers("NONE")
+                body = json.dumps({"Response": {"RequestId": "r", **answer}}).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
@@ -83,10 +85,7 @@ class Url:
         auth = self.left.pop(0)
         if not auth:
             return {"Error": {"Code": "ResourceNotFound.Function", "Message": "none"}}
-        net = {"EnableIntranet": False, "EnableExtranet": True}
-        desc = json.dumps({"AuthType": auth, "NetConfig": net})
-        trigger = {"Type": "http", "TriggerName": "url", "Qualifier": "$DEFAULT", "Enable": 1}
-        return {"Triggers": [{**trigger, "TriggerDesc": desc}]}
+        return triggers(auth)
 
     def environ(self) -> dict[str, str]:
         address = f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -94,32 +93,45 @@ class Url:
         return {"SCF_ENDPOINT": address, **keys}
 
 
+def triggers(auth: str) -> dict[str, Any]:
+    net = {"EnableIntranet": False, "EnableExtranet": True}
+    desc = json.dumps({"AuthType": auth, "NetConfig": net})
+    trigger = {"Type": "http", "TriggerName": "url", "Qualifier": "$DEFAULT", "Enable": 1}
+    return {"Triggers": [{**trigger, "TriggerDesc": desc}]}
+
+
 @contextmanager
-def url(*auths: str) -> Iterator[dict[str, str]]:
-    made = Url(*auths)
+def url(*auths: str, of: str = "webhook") -> Iterator[dict[str, str]]:
+    made = Url(*auths, of=of)
     yield made.environ()
     made.server.shutdown()
     made.server.server_close()
     assert made.left == []
 
 
-CAM = {"WEBHOOK_AUTH": "cam", "WEBHOOK_SECRET": "", "WEBHOOK_URL_AUTH": "CAM"}
+def cam(name: str = "WEBHOOK") -> dict[str, str]:
+    return {f"{name}_AUTH": "cam", f"{name}_SECRET": "", f"{name}_URL_AUTH": "CAM"}
+
+
+CAM = cam()
 
 
 @pytest.mark.usefixtures("clone")
+@pytest.mark.parametrize("function", vendor_cli.URLS)
 def test_an_open_url_is_closed_before_its_function_trusts_cam(
-    called: Path, monkeypatch: pytest.MonkeyPatch
+    called: Path, monkeypatch: pytest.MonkeyPatch, function: str
 ) -> None:
     monkeypatch.setattr(vendor_cli, "build", lambda *_: None)
-    echo = f'#!/bin/sh\necho "$3 $WEBHOOK_AUTH $WEBHOOK_URL_AUTH" >> "{called}"\n'
+    name = vendor_cli.URLS[function]
+    echo = f'#!/bin/sh\necho "$3 ${name}_AUTH ${name}_URL_AUTH" >> "{called}"\n'
     (called.parent / "scf").write_text(echo, encoding="utf-8")
-    with url("NONE", "CAM", "CAM") as stand_in:
-        vendor_cli.update({**with_cli(called), **CAM, **stand_in})
+    with url("NONE", "CAM", "CAM", of=function) as stand_in:
+        vendor_cli.update({**with_cli(called), **cam(name), **stand_in})
     _, *functions = called.read_text(encoding="utf-8").splitlines()
     assert functions == ["build/deploy signature CAM", "build/deploy cam CAM"]
     for before in ("", "CAM"):
-        with url(before, "CAM") as stand_in:
-            vendor_cli.update({**with_cli(called), **CAM, **stand_in})
+        with url(before, "CAM", of=function) as stand_in:
+            vendor_cli.update({**with_cli(called), **cam(name), **stand_in})
     assert len(called.read_text(encoding="utf-8").splitlines()) == 3 + 2 + 2
 
 

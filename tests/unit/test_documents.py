@@ -7,7 +7,9 @@ import re
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, get_args
 
-from deploy.variables import read_variables
+import yaml
+
+from deploy.variables import needed_by_roles, read_variables
 from instance_refresh import settings
 from instance_refresh.contract import schema
 from instance_refresh.errors import (
@@ -168,6 +170,29 @@ def test_every_variable_of_a_deploy() -> None:
     rows = table("docs/deploying.md", "variable", "what")
     documented = {name for row in rows for name in quoted(row[0])}
     assert documented == known - set(settings.NAMES)
+
+
+def test_every_role_is_made_by_hand_and_brought_up_to_date() -> None:
+    text = DOCUMENTS["docs/deploying.md"]
+    loops = re.findall(r"^for function in (.*); do$", text, re.MULTILINE)
+    functions = {path.stem for path in (ROOT / "role").glob("*.json")} - {"trust-policy"}
+    assert [set(loop.split()) for loop in loops] == [functions] * 2
+    (changed,) = re.findall(r"After a change of (.*?) or a file in `role/`", text, re.DOTALL)
+    regions = {"REGION", "REGIONS"}  # which the allowed ones are, where none are listed
+    assert {*quoted(changed)} == needed_by_roles() | regions | {
+        "ALLOWED_ACTIONS",
+        "MODE",
+        "COS_BUCKET",
+    }
+
+
+def test_a_deployment_is_counted() -> None:
+    yml = yaml.safe_load((ROOT / "serverless.yml").read_text(encoding="utf-8"))["inputs"]
+    words = ["zero", "one", "two", "three", "four", "five"]
+    functions, layers, triggers = (words[len(yml[k])] for k in ("functions", "layers", "triggers"))
+    made = f"{functions} roles with their policies, {layers} layers, {functions} functions and"
+    said = f"{made} {triggers} triggers, in one region".capitalize()
+    assert said in DOCUMENTS["docs/deploying.md"]
 
 
 def test_every_refusal() -> None:

@@ -20,28 +20,11 @@ from layers import release
 from layers.version import version
 from tests.contract.terraform_calls import COMPUTED, GIVEN
 from tests.contract.terraform_module import Module
+from tests.unit.clones import GIT, committed, git, offline
 from tests.unit.zips import FUNCTIONS, LAYERS, build_twice
 
 VERSION = version(ROOT)
-GIT = ["git", "-c", "user.name=t", "-c", "user.email=t@example.com"]
 PARTS = {*LAYERS, *FUNCTIONS}
-
-
-def git(root: Path, *command: str) -> None:
-    subprocess.run([*GIT, *command], cwd=root, check=True, capture_output=True)
-
-
-def clone(folder: Path) -> Path:
-    """Copy the tree as it is into a repository, all of it committed."""
-    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / name, folder / name)
-    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "all"]):
-        git(folder, *command)
-    return folder
 
 
 class Released(NamedTuple):
@@ -51,19 +34,27 @@ class Released(NamedTuple):
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
+    """Release a commit twice, as two people would who have nothing else in common."""
     built = build_twice(tmp_path_factory.getbasetemp())
-    # The wheels that pip has brought already, by the same hashes.
-    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(built.first / "wheels")}
-    folders = []
-    for name in ("here", "in another folder/with a longer name"):
-        root = clone(tmp_path_factory.mktemp("release") / name)
+    folder = tmp_path_factory.mktemp("release")
+    first = committed(folder / "here")
+    second = folder / "in another folder/with a longer name"
+    copy = [*GIT, "clone", "-q", str(first), str(second)]
+    subprocess.run(copy, umask=0o077, check=True, capture_output=True)
+    for path in second.rglob("*"):
+        os.utime(path, (10**9, 10**9))
+    others = (
+        (first, 0o022, {"TZ": "UTC", "PYTHONHASHSEED": "1"}),
+        (second, 0o077, {"TZ": "Asia/Shanghai", "PYTHONHASHSEED": "2", "LC_ALL": "C"}),
+    )
+    for root, umask, own in others:
         command = [sys.executable, "layers/release.py"]
-        subprocess.run(command, cwd=root, env={**os.environ, **offline}, check=True)
-        folders.append(root / "dist")
-    return Released(*folders)
+        environ = offline(built, **own)
+        subprocess.run(command, cwd=root, env=environ, umask=umask, check=True)
+    return Released(first / "dist", second / "dist")
 
 
-def test_the_same_commit_gives_the_same_bytes_in_any_folder(released: Released) -> None:
+def test_the_same_commit_gives_the_same_bytes_wherever_and_whenever(released: Released) -> None:
     first, second = (
         {path.name: path.read_bytes() for path in folder.iterdir()} for folder in released
     )
