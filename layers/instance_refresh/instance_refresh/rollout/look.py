@@ -1,4 +1,4 @@
-"""See what is true of the groups of a pass: all that is decided by is read here, before.
+"""Read all that the rules decide by, before anything is written.
 
 `READS` says what is read and of which groups, cheapest first; `IN_TURN` what is read besides of
 groups that follow a family, `WATCHES` what a tick reads to see what else they need. Each row sees
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class Looks(NamedTuple):
-    """How it is looked: `watches` says that the groups need more than a start decided."""
+    """How it is looked: a pass that `watches` sees what live and failed refreshes need, too."""
 
     allowed: Allowed
     limits: Limits
@@ -74,14 +74,14 @@ def _members(asked: Asked, fleet: Fleet, looks: Looks) -> list[Member]:
 
 
 def with_open_instances(members: list[Member], looks: Looks) -> list[Member]:
-    """Give those that what is known doesn't settle, and those whose instances tell how it went."""
+    """Give those that no rule has settled, and those whose instances tell how a refresh went."""
     return [m for m in members if settled(m) is None or (looks.watches and _to_be_seen(m, looks))]
 
 
 def _to_be_seen(one: Member, looks: Looks) -> bool:
     """Say whether a batch has baked or is stuck, or an attempt may have left something.
 
-    It may where the configuration names another image, or all are out of service.
+    It may have where the launch configuration names another image, or no instance is in service.
     """
     if one.is_live:
         return watch.bake_over(one, looks.now) or watch.seems_stuck(
@@ -103,7 +103,7 @@ def with_unknown_images(members: list[Member], _: Looks) -> list[Member]:
 
 
 def with_unknown_past(members: list[Member], looks: Looks) -> list[Member]:
-    """Give those whose newest activity says whether the image failed here, and what it left.
+    """Give those whose past says whether the image failed here, or what an attempt has left.
 
     A newer image takes the place of a paused one only if it has not failed here.
     """
@@ -136,7 +136,7 @@ def with_unknown_end(members: list[Member], looks: Looks) -> list[Member]:
 
 
 def gone_wrong(members: list[Member], looks: Looks) -> list[Member]:
-    """Give those of whose instances the platform is asked what it says."""
+    """Give those whose refresh seems frozen or stuck: the platform is asked why."""
     return [
         m
         for m in members
@@ -184,7 +184,7 @@ def newest_activities(fleet: Fleet, members: list[Member], cloud: Cloud) -> Flee
 
 
 def later_activities(fleet: Fleet, members: list[Member], cloud: Cloud) -> Fleet:
-    """Read newest activities, and what those that began meanwhile bring."""
+    """Read the newest activities again, and the images that those that began meanwhile bring."""
     fleet = newest_activities(fleet, members, cloud)
     begun = [m for m in members if (one := fleet.activities[m.group_id]) and one.live]
     return launch_configurations(fleet, begun, cloud) if begun else fleet

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def in_progress(member: Member) -> Outcome | None:
-    """1. A live activity is never disturbed, nor is its launch configuration."""
+    """A live activity is never disturbed, nor is its launch configuration."""
     activity = member.activity
     if activity is None or not activity.live:
         return None
@@ -59,7 +59,7 @@ def in_progress(member: Member) -> Outcome | None:
 
 
 def superseded(member: Member) -> Outcome | None:
-    """3. An image older than what the group runs, or is to run, doesn't replace it."""
+    """An image older than what the group runs, or is to run, doesn't replace it."""
     image, request = member.image, member.request
     if request.force or image is None:
         return None
@@ -80,9 +80,9 @@ def superseded(member: Member) -> Outcome | None:
 
 
 def _is_to_run(image: Image, member: Member) -> bool:
-    """Say whether it is the family's that is followed, or the launch configuration brings it.
+    """Say whether a newer image is to come: the family's, or what the launch configuration names.
 
-    What the launch configuration alone names has no say where its attempt ended badly.
+    The launch configuration has no say where its attempt ended badly.
     """
     if image.withdrawn:
         return False
@@ -95,10 +95,10 @@ def _is_to_run(image: Image, member: Member) -> bool:
 
 
 def spent(member: Member) -> Outcome | None:
-    """What is done once an event is not done again for its second or late delivery.
+    """A command, or a Force, is done once an event.
 
-    That is a command and a Force. The first activity since it was asked was its own, or stands for
-    it; so does a launch configuration that was only set, where nothing had to be reinstalled.
+    The first activity begun since it was asked answers it; so does a launch configuration that was
+    set since, where every instance runs the image already.
     """
     asked, activity, request = member.request.asked_at, member.activity, member.request
     if asked is None or (not request.force and request.names_image):
@@ -128,7 +128,7 @@ def _only_set_since(asked: datetime, member: Member) -> bool:
 
 
 def current(member: Member) -> Outcome | Start | None:
-    """4. Where every instance runs the image, at most the launch configuration is set."""
+    """Where all run the image, at most the launch configuration is set, unless it is forced."""
     if not member.all_run_it:
         return None
     if member.sets_image:
@@ -141,7 +141,7 @@ def current(member: Member) -> Outcome | Start | None:
 
 
 def rejected(member: Member) -> Outcome | None:
-    """5. What failed, was rolled back or cancelled here is not tried again by itself."""
+    """What failed, was rolled back or cancelled here is not tried again by itself."""
     if member.activity is None or member.instances is None or member.request.force:
         return None
     return failed_here(member)
@@ -170,11 +170,11 @@ def failed_here(member: Member) -> Outcome | None:
 
 
 def _last_try(member: Member) -> tuple[Activity, Activity | None] | None:
-    """Give the newest activity that may have brought the image, and what it ended badly.
+    """Give the newest activity that may have brought the image, and the attempt that ended badly.
 
-    One that began since the launch configuration names another image brought that one, and says
-    nothing of this: after a command each Sunday, what failed before it still has. Where all run
-    that other image, the platform may have put it back when the attempt had failed.
+    One begun since the launch configuration names another image brought that one, and is passed
+    over: after a command each Sunday, what failed before it still has. Unless all run that other
+    image: then the platform may have put it back when the attempt had failed.
     """
     fleet = member.fleet
     past = fleet.past.get(member.group_id, (member.activity,) if member.activity else ())
@@ -235,7 +235,7 @@ def decide(members: Sequence[Member], limits: Limits) -> dict[str, Decision]:
 def keep_shared_together(
     members: Iterable[Member], decided: Mapping[str, Decision]
 ) -> dict[str, Decision]:
-    """Refuse each start whose launch configuration another group uses that must not move now."""
+    """Refuse a start that changes a launch configuration of a group that does not start now."""
     return {member.group_id: _unless_shared(member, decided) for member in members}
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Verdicts(NamedTuple):
-    """By group: what was `decided` of a start, and what is `todo`, or else how the group ended.
+    """By group: whether it starts (`decided`), and what is done to it now or how it ended (`todo`).
 
     `overdue` are the groups that have waited longer than they may.
     """
@@ -114,7 +114,7 @@ def _of_live(
 
 
 def _of_idle(member: Member, decision: Outcome, limits: Limits, now: datetime) -> Finding | None:
-    """Undo what an attempt has left in the launch configuration, or say what is left."""
+    """Put the launch configuration back, or report what no refresh to come will mend."""
     held, others = member.policy.hold, member.request.watched
     restores = limits.restore == "all" or (limits.restore == "followers" and not others)
     if restores and not held and (undone := restore(member)):
@@ -135,7 +135,7 @@ def _rejects_below(one: Member, decided: Decisions, member: Member) -> bool:
 def _without_starts_on_restored(
     members: Sequence[Member], decided: Decisions, found: Mapping[str, Finding]
 ) -> dict[str, Decision]:
-    """Let no group start on a launch configuration that is given its old image in this pass."""
+    """Queue each start whose launch configuration this pass puts back."""
     restored = {
         member.group.launch_configuration_id
         for member in members

@@ -1,4 +1,4 @@
-"""Watch what a live refresh activity needs between the writes.
+"""Say what a live refresh activity needs now: a resume, an undoing, or a person.
 
 Pure: values in, values out.
 """
@@ -36,7 +36,7 @@ def live(
     *,
     newer_waits: bool = False,
 ) -> Finding | None:
-    """Say what the group's live activity needs now, None for time.
+    """Say what the group's live activity needs now; None where it only needs time.
 
     `rejected_below` are the groups of lower rings that have rejected the image that it brings;
     `newer_waits` says that a newer one comes when the rings below have it.
@@ -116,8 +116,7 @@ def bake_over(member: Member, now: datetime) -> bool:
 def _baked(member: Member, now: datetime) -> bool:
     """Say whether the bake is over, the batch's instances run and are well, the window is open.
 
-    Where none of them is in the group any more (new ones took their places), all that have the
-    image must be well.
+    Where new ones took the places of all of them, all that run the configured image must be well.
     """
     last = member.activity and member.activity.last_batch
     if not last or not bake_over(member, now) or not _open(member, now):
@@ -135,7 +134,7 @@ def _open(member: Member, now: datetime) -> bool:
 
 
 def seems_stuck(activity: Activity | None, limits: Limits, now: datetime) -> bool:
-    """Say whether a running activity has made no progress for its limit, hooks aside."""
+    """Say whether a running activity has made no progress for its limit; no hook is thought of."""
     if activity is None or not activity.live or activity.paused:
         return False
     last = activity.last_progress
@@ -165,7 +164,7 @@ def _paused_by_person(activity: Activity, limits: Limits, now: datetime) -> Find
 
 
 def seems_frozen(member: Member, limits: Limits, now: datetime) -> bool:
-    """Say whether the platform paused the activity for longer than its limit; a bake is meant."""
+    """Say whether the platform's pause has lasted longer than its limit, to which a bake adds."""
     since = frozen_since(member, limits)
     return since is not None and now > since
 
@@ -277,7 +276,7 @@ def platform_words(member: Member, instances: Sequence[str]) -> tuple[str, ...]:
 
 
 def newer_image(member: Member) -> Finding | None:
-    """A paused activity of an older image gives way to the newest, where nothing runs in it."""
+    """Undo a paused activity of an older image, where no batch runs: then the newest can start."""
     activity = member.activity
     if activity is None or activity.status not in ("AUTO_PAUSE", "FAILED_PAUSE"):
         return None
