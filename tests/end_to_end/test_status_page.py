@@ -121,4 +121,4 @@ def test_a_thousand_groups_are_read_within_a_ticks_budget_and_shown_small(
         assert len(it.cloud.calls) <= budget(1000, drifted)
         assert it.cloud.writes() == []
         document = json.loads(it.look()["body"])
-        assert len(document["Groups"]) == 1000
+        assert len(document["Regions"][0]["Groups"]) == 1000

@@ -28,8 +28,7 @@ scalars = st.one_of(
 )
 
 
-STATUS: dict[str, Any] = {
-    "RequestId": "r",
+REGION: dict[str, Any] = {
     "Time": "2026-01-01T00:00:00Z",
     "Region": "ap-guangzhou",
     "States": {"queued": 1},
@@ -49,6 +48,8 @@ STATUS: dict[str, Any] = {
     "Images": [{"ImageId": "img-1a2b", "Family": "web", "CreatedTime": "", "Why": ["runs"]}],
     "ImagesOfAllGroups": True,
 }
+UNREAD = {"Region": "ap-beijing", "Code": "InternalError", "Reason": "why", "Remedy": "what to do"}
+STATUS: dict[str, Any] = {"RequestId": "r", "Regions": [REGION, UNREAD]}
 
 
 def examples() -> list[tuple[str, Any]]:

@@ -13,7 +13,7 @@ from jinja2 import Environment, Template
 from .words import kind, span, waits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 FOLDER = Path(__file__).parent
 REFRESH_SECONDS = 60
@@ -39,12 +39,26 @@ def policy() -> str:
     return f"default-src 'none'; {style}; {rest}"
 
 
-def page(document: Mapping[str, Any]) -> str:
-    """Render a status document; whatever text is in it is shown as text."""
-    kinds: dict[str, list[Any]] = {"person": [], "moving": [], "waiting": [], "ready": []}
-    for group in document["Groups"]:
-        kinds[kind(group)].append(group)
-    return _template().render(status=document, kinds=kinds, style=_style(), refresh=REFRESH_SECONDS)
+def page(regions: Sequence[Mapping[str, Any]]) -> str:
+    """Render the status of regions; whatever text is in it is shown as text."""
+    seen = [(one, _by_kind(one["Groups"])) for one in regions if "Groups" in one]
+    unread = [one for one in regions if "Groups" not in one]
+    return _template().render(
+        seen=seen,
+        unread=unread,
+        time=seen[0][0]["Time"],
+        names=[one["Region"] for one in regions],
+        need=sum(one["NeedSomeone"] for one, _ in seen),
+        style=_style(),
+        refresh=REFRESH_SECONDS,
+    )
+
+
+def _by_kind(groups: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    kinds: dict[str, list[Mapping[str, Any]]] = {}
+    for group in groups:
+        kinds.setdefault(kind(group), []).append(group)
+    return kinds
 
 
 def _at(time: str) -> str:

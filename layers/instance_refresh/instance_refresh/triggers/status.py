@@ -1,4 +1,7 @@
-"""HTTP GET: where all stands, as JSON, or as a page where a browser asks. It writes nothing."""
+"""HTTP GET: where all stands, as JSON, or as a page where a browser asks. It writes nothing.
+
+Each region is surveyed by itself, side by side; one that fails doesn't hide the others.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from .. import clock
 from ..contract import check, schema
 from ..contract.validate import token
-from ..errors import InvalidInput, InvalidSetting, NotServed
+from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, NotServed
 from ..gateway.cloud import Cloud, credentials
 from ..link import EXPIRES, SIGNATURE, signature_of
 from ..model.problem import Problem
@@ -54,14 +57,9 @@ def _status(event: Any, invocation: Invocation) -> dict[str, Any]:
         _authorize(str(call.get("path") or "/"), pairs, headers, invocation)
     except NotServed as error:
         return problem(invocation.turn_away(error), invocation, "GET")
-    asked = query(pairs, invocation.region)
-    from ..rollout.survey import survey  # with the SDK: nothing refused loads it
-
-    cloud = Cloud(invocation.settings, credentials(os.environ), invocation.deadline)
-    document = survey(asked, cloud, invocation.settings, clock.now())
-    invocation.states = document["States"]
+    regions = _surveys(query(pairs), invocation)
     if "text/html" not in headers.get("accept", ""):
-        document = {"RequestId": invocation.request_id, **document}
+        document = {"RequestId": invocation.request_id, "Regions": regions}
         return response(HTTPStatus.OK, "application/json", document, _HEADERS)
     from ..page import page, policy  # with the template engine: JSON does without
 
@@ -74,8 +72,48 @@ def _status(event: Any, invocation: Invocation) -> dict[str, Any]:
             "X-Request-Id": invocation.request_id,
             **_HEADERS,
         },
-        "body": page(document),
+        "body": page(regions),
     }
+
+
+def _surveys(asked: Query, invocation: Invocation) -> list[dict[str, Any]]:
+    """Give the status of each region that is meant; an error where none could be looked at.
+
+    A region that has nothing of what is asked for is left out where another one has it.
+    """
+    cloud = Cloud(invocation.settings, credentials(os.environ), invocation.deadline)
+    from ..gateway.reading import side_by_side  # with the SDK: nothing refused loads it
+    from ..rollout.survey import survey
+
+    now, own = clock.now(), (invocation.region,)
+    regions = own if asked.groups else invocation.settings.regions or own
+
+    def of(region: str) -> dict[str, Any] | InstanceRefreshError:
+        try:
+            return survey(asked._replace(region=region), cloud, invocation.settings, now)
+        except InstanceRefreshError as error:
+            return error
+
+    found = side_by_side(of, (asked.region,) if asked.region else regions)
+    errors = [one for one in found if isinstance(one, InstanceRefreshError)]
+    if len(errors) == len(found):
+        raise next((one for one in errors if not _has_nothing(one)), errors[0])
+    documents = []
+    for region, one in zip(regions, found, strict=False):
+        if not isinstance(one, InstanceRefreshError):
+            documents.append(one)
+            for state, count in one["States"].items():
+                invocation.states[state] = invocation.states.get(state, 0) + count
+        elif not _has_nothing(one):
+            invocation.fail(one, region=region)
+            documents.append(
+                {"Region": region, "Code": one.code, "Reason": str(one), "Remedy": one.remedy}
+            )
+    return documents
+
+
+def _has_nothing(error: InstanceRefreshError) -> bool:
+    return isinstance(error, NotServed) and error.status == HTTPStatus.NOT_FOUND
 
 
 def _pairs(call: dict[str, Any]) -> Pairs:
@@ -122,8 +160,11 @@ def _is_good(path: str, pairs: Pairs, settings: Settings) -> bool:
     return int(ends[0]) > clock.now().timestamp()
 
 
-def query(pairs: Pairs, region: str) -> Query:
-    """Read what is asked for; an InvalidInput names what is wrong, and the fields there are."""
+def query(pairs: Pairs) -> Query:
+    """Read what is asked for, of the region "" where none is named.
+
+    An InvalidInput names what is wrong, and the fields that there are.
+    """
     fields: dict[str, list[str]] = {}
     for name, value in pairs:
         if name not in (EXPIRES, SIGNATURE):
@@ -141,7 +182,7 @@ def query(pairs: Pairs, region: str) -> Query:
     if wrong:
         raise InvalidInput("the query", wrong)
     return Query(
-        region=fields.get("region", [region])[0],
+        region=fields.get("region", [""])[0],
         families=tuple(dict.fromkeys(fields.get("family", ()))),
         groups=tuple(dict.fromkeys(fields.get("group", ()))),
         tags=tuple((key, value) for key, _, value in tags),
