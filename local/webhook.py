@@ -1,4 +1,4 @@
-"""Calls of the webhook, signed as it wants them (Standard Webhooks)."""
+"""Calls of the webhook and of the status, signed as they want them (Standard Webhooks)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import secrets
 import uuid
 from datetime import datetime, timezone
 from typing import Any
+from urllib.parse import urlencode
 
 from standardwebhooks.webhooks import Webhook
 
@@ -35,8 +36,10 @@ def is_unsigned_call(event: Any) -> bool:
 
 
 def signed(event: dict[str, Any], secret: str) -> dict[str, Any]:
-    """Give an unsigned call with the headers that prove its body."""
-    return {**event, "headers": event["headers"] | signature(secret, _text(event) or "")}
+    """Give an unsigned call with the headers that prove its body, or a look's query."""
+    query = urlencode(sorted((event.get("queryString") or {}).items()))
+    text = query if event.get("httpMethod") == "GET" else _text(event) or ""
+    return {**event, "headers": event["headers"] | signature(secret, text)}
 
 
 def _text(event: dict[str, Any]) -> str | None:

@@ -97,7 +97,7 @@ def status(
         click.echo(show.as_json(document))
     else:
         show.console().print(show.status(document))
-    return act.REFUSED if document["NeedSomeone"] else act.DONE
+    return act.REFUSED if show.needs_somebody(document) else act.DONE
 
 
 @cli.command()

@@ -53,4 +53,4 @@ def watch_over(look: Look, every: timedelta, *, as_json: bool) -> int:
                 time.sleep(every.total_seconds())
                 document = look()
                 live.update(show.status(document), refresh=True)
-    return act.REFUSED if document["NeedSomeone"] else act.DONE
+    return act.REFUSED if show.needs_somebody(document) else act.DONE

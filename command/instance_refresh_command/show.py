@@ -65,7 +65,17 @@ def line(document: Mapping[str, Any]) -> str:
 
 def is_over(document: Mapping[str, Any]) -> bool:
     """Say whether nothing goes on any more: every group is done, or needs somebody."""
-    return all(kind(group) in ("ready", "person") for group in document["Groups"])
+    return all(kind(group) == "ready" or _needs_somebody(group) for group in document["Groups"])
+
+
+def needs_somebody(document: Mapping[str, Any]) -> bool:
+    return any(map(_needs_somebody, document["Groups"]))
+
+
+def _needs_somebody(group: Mapping[str, Any]) -> bool:
+    """Say whether it goes on by nobody's doing: at the limit of its pause it is only told."""
+    at_limit = group.get("WaitsFor", {}).get("Then") == "alert"
+    return kind(group) == "person" or at_limit
 
 
 def _is_held_up(group: Mapping[str, Any]) -> bool:

@@ -71,6 +71,8 @@ def test_what_failed_is_shown_before_the_limit_of_its_pause(run: Run, it: World)
     it.cloud.faults.fail_image(NEW)
     it.post(AutoScalingGroupId=GROUP, ImageId=NEW)
     it.finish()
+    code, out, _ = run("status", "--watch")  # nothing goes on: it doesn't wait for the limit
+    assert (code, len(out.splitlines())) == (act.REFUSED, 1)
     _, out, _ = run("status")
     for words in (
         "FAILED_PAUSE",

@@ -314,13 +314,17 @@ def test_whom_cam_lets_through_may_look(it: World) -> None:
 
 
 def test_a_signed_call_may_look_for_five_minutes(it: World) -> None:
-    signed = signature(SECRET, "", it.cloud.clock.now())
-    call = event(BASE + "?family=web", **signed)
+    now = it.cloud.clock.now()
+    signed = signature(SECRET, "family=web&tag=app%3Dshop", now)
+    call = event(BASE + "?tag=app%3Dshop&family=web", **signed)
     assert it.call("status", call)["statusCode"] == 200
+    for other in ("", "?family=web", "?tag=app%3Dshop&family=api", "?tag=app%3Dweb&family=web"):
+        assert it.call("status", event(BASE + other, **signed))["statusCode"] == 401
+    assert it.call("status", event(BASE, **signature(SECRET, "", now)))["statusCode"] == 200
     it.advance(301)
     assert it.call("status", call)["statusCode"] == 401
-    other = signature(OTHER, "", it.cloud.clock.now())
-    assert it.call("status", event(BASE, **other))["statusCode"] == 401
+    stranger = signature(OTHER, "", it.cloud.clock.now())
+    assert it.call("status", event(BASE, **stranger))["statusCode"] == 401
 
 
 def test_only_get_is_served(it: World) -> None:

@@ -30,9 +30,14 @@ def status_link(
     return f"{root}?{urlencode(signed)}"
 
 
+def query_text(pairs: Iterable[tuple[str, str]]) -> str:
+    """Write a query as it is signed: its order doesn't count."""
+    return urlencode(sorted(pairs), errors="surrogatepass")
+
+
 def signature_of(path: str, pairs: Iterable[tuple[str, str]], secret: str) -> str:
-    """Sign a path and its query, whose order doesn't count, with a whsec_ secret."""
+    """Sign a path and its query with a whsec_ secret."""
     key = base64.b64decode(secret.removeprefix("whsec_"))
-    text = f"{path}?{urlencode(sorted(pairs), errors='surrogatepass')}"
+    text = f"{path}?{query_text(pairs)}"
     digest = hmac.digest(key, text.encode(errors="surrogatepass"), "sha256")
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")

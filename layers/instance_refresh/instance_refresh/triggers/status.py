@@ -16,7 +16,7 @@ from ..contract import check, schema
 from ..contract.validate import token
 from ..errors import InstanceRefreshError, InvalidInput, InvalidSetting, NotServed
 from ..gateway.cloud import Cloud, credentials
-from ..link import EXPIRES, SIGNATURE, signature_of
+from ..link import EXPIRES, SIGNATURE, query_text, signature_of
 from ..model.problem import Problem
 from ..model.query import Query
 from . import expect
@@ -136,7 +136,8 @@ def _authorize(path: str, pairs: Pairs, headers: dict[str, str], invocation: Inv
             if not _is_good(path, pairs, settings):
                 raise _ended()
         else:
-            signed_at(headers, b"", settings.status_auth, (settings.status_secret,), "STATUS")
+            asked, secrets = query_text(pairs).encode(), (settings.status_secret,)
+            signed_at(headers, asked, settings.status_auth, secrets, "STATUS")
     except InvalidSetting as error:
         invocation.fail(error)
         raise _ended() from None
