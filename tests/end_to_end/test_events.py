@@ -96,7 +96,8 @@ def test_an_event_through_its_function(it: World, name: str) -> None:
     elif "statusCode" in result:
         document = json.loads(result["body"])
         outcomes = [outcome["Outcome"] for outcome in document.get("Outcomes", [])]
-        outcomes += [group["State"] for group in document.get("Groups", [])]
+        shown = [group for one in document.get("Regions", []) for group in one["Groups"]]
+        outcomes += [group["State"] for group in shown]
         found = (result["statusCode"], outcomes or document["code"])
     else:
         found = [outcome["Outcome"] for outcome in result["Outcomes"]]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from instance_refresh.contract import check
 from instance_refresh.link import status_link
 from local.webhook import signature
 from tests.end_to_end.harness import SECRET, World, answering, tags, world
@@ -364,3 +366,49 @@ def test_a_family_costs_what_it_needs() -> None:
             if c.action == "DescribeInstances"
         ]
         assert {name for some in read for name in some} == own
+
+
+FAR = "ap-shanghai"
+
+
+def two_regions(it: World) -> None:
+    far = it.cloud.region(FAR)
+    far.add_image(NEW, family="far", created=it.cloud.clock.now() - timedelta(hours=1))
+    far.add_group("asg-far00001", image=NEW, instances=2, tags=tags(image_family="far"))
+    one_group(it)
+
+
+def regions_of(it: World, *pairs: tuple[str, str]) -> dict[str, Any]:
+    answer = it.look(*pairs)
+    assert answer["statusCode"] == 200, answer
+    document = check("status", json.loads(answer["body"]), "the status")
+    return {one["Region"]: one for one in document["Regions"]}
+
+
+@pytest.mark.world(fill=two_regions, REGIONS=f"ap-guangzhou,{FAR}")
+def test_every_region_that_the_schedule_looks_after_is_shown(it: World) -> None:
+    found = regions_of(it)
+    assert list(found) == ["ap-guangzhou", FAR]
+    assert group_of(found[FAR], "asg-far00001")["State"] == "already_current"
+    assert group_of(found["ap-guangzhou"])
+    assert list(regions_of(it, ("family", "far"))) == [FAR]
+    assert list(regions_of(it, ("region", FAR))) == [FAR]
+    assert list(regions_of(it, ("group", GROUP))) == ["ap-guangzhou"]
+    page = it.look(accept="text/html")["body"]
+    assert "Rollouts in ap-guangzhou, ap-shanghai" in page
+    assert all(name in page for name in (GROUP, "asg-far00001"))
+
+
+@pytest.mark.world(
+    fill=two_regions, REGIONS=f"ap-nowhere,{FAR}", ALLOWED_REGIONS=f"ap-guangzhou,{FAR}"
+)
+def test_a_region_that_can_not_be_read_is_named_beside_the_others(it: World) -> None:
+    found = regions_of(it)
+    assert found["ap-nowhere"]["Code"] == "RegionNotAllowed"
+    assert group_of(found[FAR], "asg-far00001")
+    page = it.look(accept="text/html")["body"]
+    assert "RegionNotAllowed" in page
+    assert "asg-far00001" in page
+    it.environ["REGIONS"] = "ap-nowhere,ap-neverwas"
+    answer = it.look()
+    assert (answer["statusCode"], json.loads(answer["body"])["code"]) == (403, "RegionNotAllowed")

@@ -111,7 +111,7 @@ class Settings(NamedTuple):
     image_creators: tuple[str, ...] = _setting("", _words, "whose shared images are allowed; * any")
     allowed_groups: tuple[str, ...] = _setting("", _words, "the groups that may be refreshed")
     allowed_regions: tuple[str, ...] = _setting("", _words, "the regions that are served")
-    regions: tuple[str, ...] = _setting("", _words, "what the schedule looks after; empty: its own")
+    regions: tuple[str, ...] = _setting("", _words, "what is looked after; empty: its own")
     mode: str = _setting("act", one_of("act", "observe"), "whether anything is written")
     allowed_actions: tuple[Verb, ...] = _setting(START, _verbs, "what the webhook may be asked")
     log_level: str = _setting("INFO", lambda text: _LEVEL(text.upper()), "what is logged")
