@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from instance_refresh.invocation import TryAgain
 from local.chat.server import Chat
 from tests.end_to_end import person
 from tests.end_to_end.harness import World, tags
@@ -180,6 +182,16 @@ def test_without_an_address_or_a_secret_there_is_no_link(
     it.make_image(NEW)
     it.ticks(1)
     assert {shown.body["data"]["Link"] for shown in robot.shown} == {""}
+
+
+@pytest.mark.world(fill=fill)
+def test_that_a_region_can_not_be_looked_at_is_told_once_an_hour(it: World, robot: Robot) -> None:
+    it.cloud.faults.inject("DescribeAutoScalingGroups", "denied", times=None)
+    for _ in range(24):
+        with suppress(TryAgain):
+            it.ticks(1)
+    titles = [shown.body["data"]["Title"] for shown in robot.shown]
+    assert titles == ["ap-guangzhou: AuthFailure.UnauthorizedOperation"] * 2
 
 
 @pytest.mark.world(fill=fill, NOTIFY="https://chat.example", STATUS_URL="ftp://status.example")

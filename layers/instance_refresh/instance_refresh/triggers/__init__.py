@@ -82,18 +82,19 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
     settings = invocation.settings
     cloud = Cloud(settings, credentials(os.environ), invocation.deadline)
     from ..gateway.reading import side_by_side
+    from ..model import outcome
     from ..rollout.run import Report
     from ..rollout.run import reconcile as look_after
     from ..rules.edges import Between
+    from ..rules.messages import messages
 
     cron = settings.schedule_cron
     due = cron.before(tick + timedelta(microseconds=1)) or tick
     until = due if tick - due < _LATE else tick
     between = Between(cron.before(until) or until - timedelta(minutes=5), until)
-
+    hourly = between.reminds(None, settings.remind_every)
     # Where the timer's cron can't be read, nothing says when the tick before was.
-    unread = any(text.startswith("SCHEDULE_CRON ") for text in settings.wrong)
-    if unread or between.reminds(None, settings.remind_every):
+    if hourly or any(text.startswith("SCHEDULE_CRON ") for text in settings.wrong):
         invocation.tell_wrong_settings()
 
     def of(region: str) -> Report | InstanceRefreshError:
@@ -109,6 +110,8 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
     for region, done in zip(regions, found, strict=True):
         if not isinstance(done, Report):
             invocation.fail(done, region=region, tried_again=none)
+            wrong = outcome.Outcome("failed", str(done), region, code=done.code, remedy=done.remedy)
+            told += messages([wrong], between) if hourly else ()
             continue
         invocation.keep(done.outcomes, told=done.lines)
         for state, count in done.states.items():
