@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,12 +12,15 @@ import pytest
 
 from instance_refresh.invocation import TryAgain
 from local.chat.server import Chat
+from local.clock import ManualClock
+from tests.contract.local_command import Cli
 from tests.end_to_end import person
-from tests.end_to_end.harness import World, tags
+from tests.end_to_end.harness import World, tags, world
 from tests.end_to_end.invariants import Invariants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from local.chat.robot import Robot
 
@@ -182,6 +186,21 @@ def test_without_an_address_or_a_secret_there_is_no_link(
     it.make_image(NEW)
     it.ticks(1)
     assert {shown.body["data"]["Link"] for shown in robot.shown} == {""}
+
+
+def test_a_refresh_by_the_vendors_cli_is_watched_like_ours(lines: Any, tmp_path: Path) -> None:
+    """The CLI signs by the real time, so the cloud begins with it."""
+    with world(time=ManualClock(datetime.now(timezone.utc))) as it:
+        it.region.add_image(OLD, family="web", created=it.cloud.clock.now())
+        it.region.add_group(FIRST, image=OLD, instances=4)
+        keys = {"TENCENTCLOUD_SECRET_ID": it.role.secret_id, "TENCENTCLOUD_TOKEN": it.role.token}
+        keys["TENCENTCLOUD_SECRET_KEY"] = it.role.secret_key
+        activity = Cli({**it.environ, **keys}, tmp_path).start(FIRST)
+        it.ticks(8)
+        told = lines()
+    assert [(line["activity"], line["outcome"], line.get("code")) for line in told] == [
+        (activity, "in_progress", "Begun"), (activity, "succeeded", None),
+    ]  # fmt: skip
 
 
 @pytest.mark.world(fill=fill)
