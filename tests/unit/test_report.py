@@ -126,6 +126,10 @@ def test_what_follows_from_an_end_is_a_note_of_it() -> None:
     assert one.notes == ("2 wait", "the last attempt failed")
     (one,) = one_event((REJECTED, WAVE))
     assert (one.outcome, one.notes) == ("rejected", ("2 wait",))
+    # What is told beside a rollback's beginning, that it is live, is dated by another moment.
+    live, waits = (one._replace(since=hours(9.001)) for one in (REJECTED, WAVE))
+    (one,) = one_event((live, waits._replace(reason=f"2 wait: {live.reason}"), BAD))
+    assert one.notes == (f"2 wait: {live.reason}",)
     denied = end("failed", family="web")  # nothing dates it
     assert one_event((denied, WAVE._replace(since=None))) == (denied._replace(notes=("2 wait",)),)
 
@@ -133,8 +137,8 @@ def test_what_follows_from_an_end_is_a_note_of_it() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        BAD._replace(since=hours(8)),
-        BAD._replace(since=None),
+        BAD._replace(since=hours(8), group="asg-b"),
+        BAD._replace(since=None, group="asg-b"),
         REJECTED._replace(family=""),
         BAD._replace(family="api", group="asg-b"),
         # A cancel is no alarm: that its image is rejected since is said beside it.

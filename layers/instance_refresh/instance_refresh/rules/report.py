@@ -162,14 +162,18 @@ def one_event(lines: Iterable[Outcome]) -> tuple[Outcome, ...]:
     """
     kept = dict(enumerate(lines))
     warns = [(n, one) for n, one in kept.items() if one.level != "INFO"]
-    ends = {(one.group, one.since): n for n, one in warns if one.code in _BAD_ENDS}
+    bad = [(n, one) for n, one in warns if one.code in _BAD_ENDS]
+    ends = {one.group: n for n, one in bad}
+    began = {(one.family, one.since): n for n, one in reversed(bad)}
     for number, line in warns:
-        main = ends.get((line.group, line.since)) if line.outcome == "rejected" else None
-        if line.code == WAVE_HELD:
-            since = (line.family, line.since)
-            same = (n for n, one in warns if n in kept and (one.family, one.since) == since)
-            main = next((n for n in same if n != number), None)
+        since, main = (line.family, line.since), None
+        if line.outcome == "rejected":
+            main = ends.get(line.group)
+        elif line.code == WAVE_HELD:
+            main = began.get(since)
+        began.setdefault(since, number if main is None else main)
         if main is not None:
             del kept[number]
-            kept[main] = kept[main]._replace(notes=(line.reason, *kept[main].notes))
+            others = (note for note in kept[main].notes if note not in line.reason)
+            kept[main] = kept[main]._replace(notes=(line.reason, *others))
     return tuple(kept.values())
