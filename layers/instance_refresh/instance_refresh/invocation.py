@@ -45,13 +45,15 @@ class Invocation:
 
     def __enter__(self) -> Invocation:  # noqa: PYI034 — Self needs typing_extensions on 3.10
         prepare()
+        wrong: tuple[str, ...] = ()
         with suppress(InvalidSetting):  # told where the settings are needed
             logger().setLevel(self.settings.log_level)
+            wrong = self.settings.wrong
         logger().clear_state()
         logger().append_keys(
             request_id=self.request_id, function=self.function, trigger=self.trigger, location=None
         )
-        if self.trigger != "timer":
+        if wrong and self.trigger != "timer":  # a timer's are told once an hour
             self.tell_wrong_settings()
         return self
 
@@ -124,10 +126,9 @@ class Invocation:
 
     def tell_wrong_settings(self) -> None:
         """Log and keep the settings that are wrong, and that the function does its job without."""
-        with suppress(InvalidSetting):  # told where the settings are needed
-            for text in self.settings.wrong:
-                name, _, why = text.partition(" ")
-                self.fail(InvalidSetting(name, why))
+        for text in self.settings.wrong:
+            name, _, why = text.partition(" ")
+            self.fail(InvalidSetting(name, why))
 
     def warn(self, code: str, reason: str) -> None:
         """Log what went wrong beside the work, and didn't stop it."""

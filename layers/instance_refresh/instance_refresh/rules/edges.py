@@ -64,7 +64,8 @@ def is_due(outcome: Outcome, between: Between, limits: Limits, begun: frozenset[
     if outcome.outcome not in _LASTING:
         return True
     since = outcome.since
-    if since is None and (outcome.group or outcome.family) in begun:
+    needs = since is None and outcome.outcome != "planned"
+    if needs and (outcome.group or outcome.family) in begun:
         return True
     if since:  # a limit that we have computed is passed a second later; the API shows a stamp late
         computed = outcome.urgent or outcome.code == "PausedByPerson"
