@@ -43,6 +43,7 @@ MAY_BE_EMPTY = {
     "MANIFEST_PREFIX",
     "NOTIFY",
     "REGIONS",
+    "STATUS_URL",
     "WEBHOOK_SECRET_PREVIOUS",
 }
 
@@ -87,6 +88,7 @@ _FORMS = {
     "WEBHOOK_SECRET": _SECRET,
     "STATUS_AUTH": (r"signature|cam", "signature or cam"),
     "STATUS_SECRET": _SECRET,
+    "STATUS_URL": (_ENDPOINT, "the https:// URL of the status function, or empty"),
 }
 
 

@@ -89,12 +89,15 @@ def on_stage(cloud: Cloud, seeded: Seed, *, cron: str, notify: str = "") -> Iter
     ):
         secret, status_secret = webhook.new_secret(), webhook.new_secret()
         own = {
+            "image_published": {},
             "webhook": {"WEBHOOK_SECRET": secret, "ALLOWED_ACTIONS": project.every_action()},
-            "schedule": {"SCHEDULE_CRON": cron, "NOTIFY": notify},
             "status": {"STATUS_SECRET": status_secret, "SCHEDULE_CRON": cron},
         }
-        for name in project.names():
-            project.deploy(platform, name, cloud.role(), own.get(name, {}))
+        for name, environ in own.items():
+            project.deploy(platform, name, cloud.role(), environ)
         platform.cos("image_published", bucket=seeded.bucket, prefix=PREFIX, suffix=SUFFIX)
         urls = platform.http("webhook"), platform.http("status")
+        links = {"STATUS_URL": urls[1], "STATUS_SECRET": status_secret}
+        tells = {"SCHEDULE_CRON": cron, "NOTIFY": notify, **links}
+        project.deploy(platform, "schedule", cloud.role(), tells)
         yield Stage(cloud, seeded, platform, urls[0], secret, urls[1], status_secret, cron)

@@ -62,7 +62,7 @@ locals {
     schedule = {
       description = "Watches the refreshes, and brings groups to the newest image of their family"
       timeout     = 300
-      secrets     = ["NOTIFY"]
+      secrets     = ["NOTIFY", "STATUS_SECRET"]
       environment = {
         AS_ENDPOINT          = var.as_endpoint
         CVM_ENDPOINT         = var.cvm_endpoint
@@ -85,6 +85,7 @@ locals {
         SCHEDULE_CRON        = var.schedule_cron
         NOTIFY_LEVEL         = var.notify_level
         NOTIFY_LANGUAGE      = var.notify_language
+        STATUS_URL           = var.status_url
       }
     }
     status = {

@@ -387,6 +387,17 @@ variable "notify_language" {
   }
 }
 
+variable "status_url" {
+  description = "The status function's URL, which outputs name: messages then have a link to the status. Empty: no link."
+  type        = string
+  default     = ""
+
+  validation {
+    condition     = var.status_url == "" || can(regex("^https://[A-Za-z0-9.-]+(:[0-9]+)?/?$", var.status_url))
+    error_message = "An https:// address, or an empty text, is needed."
+  }
+}
+
 variable "stage" {
   description = "What tells two deployments in one region apart, in the functions' names."
   type        = string

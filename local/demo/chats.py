@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from local.demo import screen
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 
     from local.chat.server import Chat
 
+_LINK = re.compile(r":? (http\S+)$", re.MULTILINE)
 KINDS = {"Slack": "slack", "WeCom": "wecom"}
 
 
@@ -26,11 +28,15 @@ class Chats:
         return ",".join(robot.setting for robot in self._robots.values())
 
     def show(self, console: Console) -> None:
-        """Show what has come since the last time, once where several chats have the same."""
+        """Show what has come since the last time, once where several chats have the same.
+
+        Each has its own way to show a link.
+        """
         alike: dict[str, list[str]] = {}
         for name, robot in self._robots.items():
             for message in robot.shown[self._shown[name] :]:
                 self._shown[name] += 1
-                alike.setdefault(message.text, []).append(name)
+                text = _LINK.sub(r": \1", message.text)
+                alike.setdefault(text, []).append(name)
         for text, names in alike.items():
             screen.chat(console, names, text)

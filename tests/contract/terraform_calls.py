@@ -83,6 +83,7 @@ DEPLOYMENTS: dict[str, dict[str, str]] = {
         ),
         "NOTIFY_LEVEL": "INFO",
         "NOTIFY_LANGUAGE": "zh",
+        "STATUS_URL": "https://status.example.com/",
         "SCHEDULE_CRON": "0 0 3 * * * *",
         "MANIFEST_PREFIX": "images/",
         "MANIFEST_SUFFIX": ".manifest",

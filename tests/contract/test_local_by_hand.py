@@ -12,11 +12,15 @@ import pytest
 import requests
 from qcloud_cos import CosConfig, CosS3Client
 
+from instance_refresh.notify.text import safe_link
+from instance_refresh.settings import settings
+from instance_refresh.triggers import linked
 from local import fault
 from local.cloud import Cloud
 from local.seed import seed
 from local.stage import on_stage
 from tests.contract.local_command import ROOT, Cli, environment, running, until
+from tests.told import message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,6 +189,15 @@ def test_the_schedule_knows_its_timer_and_its_channels() -> None:
     with Cloud() as cloud, on_stage(cloud, seed(cloud), cron=CRON, notify=ROBOT) as stage:
         environ = stage.platform.functions["schedule"].environ
     assert (environ["SCHEDULE_CRON"], environ["NOTIFY"], stage.cron) == (CRON, ROBOT, CRON)
+
+
+def test_the_link_in_a_message_leads_to_the_page() -> None:
+    with Cloud() as cloud, on_stage(cloud, seed(cloud), cron=CRON) as stage:
+        of_schedule = settings(stage.platform.functions["schedule"].environ)
+        told = message(at=cloud.clock.now(), family="", region=stage.seed.region.name)
+        link = safe_link(linked(told, of_schedule))
+        page = requests.get(link, headers={"Accept": "text/html"}, timeout=30)
+    assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
 
 
 @pytest.mark.parametrize(

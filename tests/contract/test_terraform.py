@@ -57,7 +57,7 @@ MODULE = (
     ("main.tf", "enable_public_net = true", "enable_public_net = false"),
     ("main.tf", "= var.stuck_limit", "= var.paused_limit"),
     ("main.tf", "COS_ENDPOINT     = var.cos_endpoint\n", ""),
-    ("main.tf", 'secrets     = ["NOTIFY"]', "secrets     = []"),
+    ("main.tf", 'secrets     = ["NOTIFY", "STATUS_SECRET"]', 'secrets     = ["STATUS_SECRET"]'),
     ("main.tf", '["WEBHOOK_SECRET", "WEBHOOK_SECRET_PREVIOUS"]', '["WEBHOOK_SECRET"]'),
     ("main.tf", "ALLOWED_ACTIONS = join", "ACTIONS         = join"),
     ("triggers.tf", '"reconcile"', '"look"'),

@@ -77,6 +77,7 @@ REFUSED = {
     "NOTIFY": "http://example.com/hook",
     "NOTIFY_LEVEL": "DEBUG",
     "NOTIFY_LANGUAGE": "de",
+    "STATUS_URL": "http://status.example.com/",
 }
 
 

@@ -52,6 +52,9 @@ pytestmark = pytest.mark.world(
     WEBHOOK_SECRET_PREVIOUS=OTHER,
     DATABASE_PASSWORD=f"{PLANT}-database",
     LOG_LEVEL="DEBUG",
+    NOTIFY=f"slack+http://127.0.0.1:9/services/{PLANT},cloudevents+http://127.0.0.1:9/#{OTHER}",
+    NOTIFY_LEVEL="INFO",
+    STATUS_URL="https://status.example",
 )
 
 
@@ -196,6 +199,25 @@ def test_a_setting_that_is_wrong_is_named_and_not_shown(it: World, wrong: dict[s
         written = run(it, name.partition(".")[0], loaded(name))
         assert next(iter(wrong)) in written
         assert [value for value in planted(it) if value in written] == []
+
+
+def test_no_channel_and_no_link_comes_out_where_nobody_could_be_told(it: World) -> None:
+    group = next(iter(it.region.groups.values()))
+    group.tags["instance-refresh:image-family"] = "base"
+    event = loaded("schedule.reconcile")
+    event["Time"] = f"{it.cloud.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+    written = run(it, "schedule", event)
+    assert '"started"' in written
+    assert written.count('"NotTold"') == 2
+    assert [value for value in (*planted(it), "status.example") if value in written] == []
+
+
+@pytest.mark.parametrize("name", ["NOTIFY", "STATUS_URL"])
+def test_a_wrong_setting_that_only_tells_is_named_and_not_shown(it: World, name: str) -> None:
+    it.environ[name] = f"https://user:{PLANT}@127.0.0.1"
+    written = run(it, "webhook", loaded("webhook.image"))
+    assert name in written
+    assert [value for value in planted(it) if value in written] == []
 
 
 def test_an_error_that_nobody_knows_is_raised_without_its_text(it: World) -> None:

@@ -36,6 +36,7 @@ def test_each_missing_variable_is_named_and_for_the_cli_its_absence_too(tmp_path
         "MANIFEST_PREFIX",
         "NOTIFY",
         "REGIONS",
+        "STATUS_URL",
         "WEBHOOK_SECRET_PREVIOUS",
     }
     assert set(re.findall(r"(\w+) is not set", text)) == required

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from instance_refresh.model.outcome import Outcome
-from instance_refresh.rules.edges import Between, is_due
-from tests.unit.fleets import LIMITS, hours
+from instance_refresh.model.policy import Policy
+from instance_refresh.model.request import Request
+from instance_refresh.model.window import window
+from instance_refresh.rules.edges import Between, is_due, may_have_begun
+from tests.unit.fleets import LIMITS, NEW, activity, fleet, group, hours, member_of
 
 if TYPE_CHECKING:
+    from instance_refresh.model.fleet import Activity
+    from instance_refresh.model.member import Member
     from instance_refresh.model.outcome import Ended
 
 TICK = Between(hours(9), hours(10))
@@ -72,4 +77,53 @@ def test_only_what_lasts_is_told_less_often(
     outcome: Ended, fields: dict[str, Any], *, due: bool
 ) -> None:
     one = Outcome(outcome, "so it is", "ap-guangzhou")._replace(**fields)
-    assert is_due(one, TICK, LIMITS) is due
+    assert is_due(one, TICK, LIMITS, frozenset()) is due
+
+
+def test_what_nothing_dates_is_told_at_once_where_it_may_have_begun() -> None:
+    quarter = Between(hours(9.25), hours(9.5))
+    one = Outcome("failed", "denied", "ap-guangzhou", group="asg-a")
+    assert not is_due(one, quarter, LIMITS, frozenset({"asg-b"}))
+    assert is_due(one, quarter, LIMITS, frozenset({"asg-a"}))
+    assert not is_due(one._replace(since=hours(9)), quarter, LIMITS, frozenset({"asg-a"}))
+    held = Outcome("attention", "wait", "ap-guangzhou", family="web", code="WaveHeld")
+    assert is_due(held, quarter, LIMITS, frozenset({"web"}))
+
+
+def member(ring: int, *past: Activity, image: bool = False, **policy: Any) -> Member:
+    """Give a follower in a ring; unless its `image` is just out, it was made at ten."""
+    one = group(f"asg-{ring}")
+    where = fleet(one, activities=past[-1:], recent={one.group_id: past})
+    made = {**where.images, NEW: where.images[NEW]._replace(created=hours(20.5))}
+    where = where._replace(images=made if image else where.images)
+    wish = Request("ap-guangzhou", image_id=NEW, image_family="web")
+    return member_of(wish, where, one, Policy("web", ring, **policy))
+
+
+def ended(ring: int, at: float, status: str = "SUCCESSFUL") -> Activity:
+    return activity(status, f"asg-{ring}", at - 1)._replace(ended=hours(at))
+
+
+HOUR, EVENING = timedelta(hours=1), Between(hours(20), hours(21))
+
+
+@pytest.mark.parametrize(
+    ("family", "begun"),
+    [
+        ([member(0), member(1)], set()),
+        # A new image is out.
+        ([member(0, image=True)], {"web", "asg-0"}),
+        # A refresh has ended, or has baked: it is the turn of the rings above.
+        ([member(0, ended(0, 20.5)), member(1), member(2)], {"web", "asg-0", "asg-1", "asg-2"}),
+        ([member(0), member(1, ended(1, 20.5)), member(2)], {"web", "asg-1", "asg-2"}),
+        ([member(0, ended(0, 20.5), bake=HOUR), member(1)], set()),
+        ([member(0, ended(0, 19.5), bake=HOUR), member(1)], {"web", "asg-0", "asg-1"}),
+        # A pause has baked.
+        ([member(0, activity("AUTO_PAUSE", "asg-0", 19.5), bake=HOUR)], {"web", "asg-0"}),
+        # A window has opened, or is open still.
+        ([member(0, window=window("20:30-23:00 UTC"))], {"web", "asg-0"}),
+        ([member(0, window=window("19:00-23:00 UTC"))], set()),
+    ],
+)
+def test_when_what_nothing_dates_may_have_begun(family: list[Member], begun: set[str]) -> None:
+    assert may_have_begun([family], EVENING) == begun

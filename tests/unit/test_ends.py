@@ -16,6 +16,7 @@ from instance_refresh.model.policy import NO_POLICY, Policy
 from instance_refresh.model.request import Request
 from instance_refresh.rules import report, watch
 from instance_refresh.rules.edges import Between, edges, family_done, is_due
+from instance_refresh.rules.preflight import refusal
 from tests.unit.fleets import LIMITS, NEW, OLD, START, activity, fleet, group, hours, member_of
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 REGION = "ap-guangzhou"
 MINUTE, TICK = timedelta(minutes=1), timedelta(minutes=5)
 WEB = Policy(family="web")
+NOTHING = frozenset[str]()
 
 
 def tick(number: int) -> Between:
@@ -67,7 +69,7 @@ def refresh(status: str, began: float, ended: float | None = None, **fields: Any
 
 
 def told(member: Member, number: int) -> list[Outcome]:
-    return list(edges([member], tick(number), LIMITS))
+    return list(edges([member], tick(number), LIMITS, {"web": "web: 1 of 2 groups to go"}))
 
 
 @given(st.integers(0, 3600), st.sampled_from(["SUCCESSFUL", "FAILED", "CANCELLED"]))
@@ -84,7 +86,7 @@ def test_what_lasts_is_told_when_it_begins_and_again(second: int, every: str) ->
     limits = LIMITS._replace(remind_every=again)
     since = START + timedelta(seconds=second)
     lasts = Outcome("attention", "", REGION, urgent=True, since=since)
-    ticks = [number for number in range(1, 200) if is_due(lasts, tick(number), limits)]
+    ticks = [number for number in range(1, 200) if is_due(lasts, tick(number), limits, NOTHING)]
     first = ticks[0]
     assert tick(first).since <= since < tick(first).until
     gaps = [b - a for a, b in pairwise(ticks)]
@@ -98,16 +100,15 @@ def test_a_limit_that_ends_in_the_second_of_a_tick_is_told(status: str) -> None:
     due = []
     for number in range(4):
         found = watch.live(one, limits, tick(number).until)
-        if found and is_due(
-            report.told(found, one, one.ends("in_progress", "")), tick(number), limits
-        ):
+        line = found and report.told(found, one, one.ends("in_progress", ""))
+        if line and is_due(line, tick(number), limits, NOTHING):
             due.append(number)
     assert due == [2]
 
 
 def test_what_has_no_date_is_told_once_an_hour() -> None:
     lasts = Outcome("refused", "", REGION)
-    assert [n for n in range(1, 37) if is_due(lasts, tick(n), LIMITS)] == [12, 24, 36]
+    assert [n for n in range(1, 37) if is_due(lasts, tick(n), LIMITS, NOTHING)] == [12, 24, 36]
 
 
 def test_two_ends_between_two_ticks_are_both_told() -> None:
@@ -122,6 +123,32 @@ def test_an_end_names_the_image_that_the_activity_brought() -> None:
     (end,) = told(watched(refresh("SUCCESSFUL", -9, 1)), 1)
     assert (end.outcome, end.image) == ("succeeded", NEW)
     assert NEW in end.reason
+
+
+def test_an_end_says_how_far_it_came_and_who_is_next() -> None:
+    batches = (batch(1, "SUCCESSFUL", -9, -5), batch(2, "SUCCESSFUL", -5, 1))
+    (end,) = told(watched(refresh("SUCCESSFUL", -9, 1, batches=batches), policy=WEB), 1)
+    how = "4 of 4 instances in 2 batches, 10 min"
+    assert end.reason == f"refresh activity asr-1 brought {NEW}: {how}"
+    assert end.notes == ("web: 1 of 2 groups to go",)
+    (other,) = told(watched(refresh("SUCCESSFUL", -9, 1)), 1)
+    assert other.notes == ()
+
+
+def test_an_end_that_went_badly_says_what_the_instances_run_and_what_to_do() -> None:
+    some = (batch(1, "FAILED", -9, 1, failed=1),)
+    (end,) = told(watched(refresh("FAILED", -9, 1, batches=some)), 1)
+    assert (end.image, end.level) == (NEW, "WARNING")
+    assert end.reason.endswith(f"10 min; failed: ins-10; the instances run {OLD}")
+    assert "newer image" in end.remedy
+
+
+@pytest.mark.parametrize(("failed", "level"), [(0, "INFO"), (1, "WARNING")])
+def test_a_cancel_is_an_alarm_only_where_something_had_failed(failed: int, level: str) -> None:
+    some = (batch(1, "PARTIALLY_SUCCESSFUL", -9, 1, failed=failed),)
+    (end,) = told(watched(refresh("CANCELLED", -9, 1, batches=some)), 1)
+    assert (end.code, end.level) == ("RefreshEnded", level)
+    assert bool(end.remedy) is bool(failed)
 
 
 @pytest.mark.parametrize("status", ["SUCCESSFUL", "FAILED"])
@@ -162,6 +189,19 @@ def test_no_pause_is_over_where_none_was_beyond_its_limit() -> None:
     assert over(baked)
 
 
+def test_what_seemed_stuck_and_goes_on_is_told_once() -> None:
+    slow = batch(1, "SUCCESSFUL", -70, 1)
+    for now in (
+        refresh("RUNNING", -70)._replace(batches=(slow, batch(2, "RUNNING", 1, None))),
+        refresh("AUTO_PAUSE", -70)._replace(batches=(slow, batch(2, "WAITING", None, None))),
+        refresh("RUNNING", -70)._replace(batches=(batch(1, "RUNNING", 1, None),)),  # it was INIT
+    ):
+        codes = [[(one.code, one.level) for one in told(watched(now), n)] for n in (0, 1, 2)]
+        assert codes == [[], [("StuckOver", "INFO")], []]
+    usual = refresh("RUNNING", -59)._replace(batches=(batch(1, "SUCCESSFUL", -59, 1),))
+    assert told(watched(usual), 1) == []
+
+
 def done(*past: Activity, ring: int = 0, names: str = NEW) -> tuple[Member, ...]:
     where = fleet(names=names, runs=names, activities=past[-1:], recent={"asg-a": past})
     wish = Request(REGION, image_id=NEW, image_family="web")
@@ -191,3 +231,52 @@ def test_a_family_is_done_once_and_a_reinstall_does_not_say_so_again() -> None:
     undone = brought("asr-2", 30, 40, kind="ROLLBACK", origin_id="asr-1")
     anew = brought("asr-3", 60, 62)
     assert family(done(first, undone, anew), number + 12) is not None
+
+
+def whole(*members: Member, number: int, **outcomes: dict[str, Any]) -> Outcome | None:
+    ends = {m.group_id: m.ends("already_current", "") for m in members}
+    for group_id, fields in outcomes.items():
+        ends[f"asg-{group_id}"] = ends[f"asg-{group_id}"]._replace(**fields)
+    return family_done(members, ends, tick(number))
+
+
+def of(group_id: str, *past: Activity) -> Member:
+    mine = tuple(one._replace(group_id=group_id) for one in past)
+    where = fleet(
+        group(group_id), names=NEW, runs=NEW, activities=mine[-1:], recent={group_id: mine}
+    )
+    return member_of(Request(REGION, image_id=NEW, image_family="web"), where, policy=WEB)
+
+
+SCALES = {"outcome": "refused", "refusals": (refusal("GroupInActivity", ""),)}
+LACKS = {"outcome": "refused", "refusals": (refusal("GroupAbnormal", ""),)}
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "said"),
+    [
+        ({}, True),
+        (SCALES, True),
+        ({"outcome": "in_progress"}, True),
+        (LACKS, False),
+        ({"outcome": "rejected"}, False),
+        ({"outcome": "queued"}, False),
+    ],
+)
+def test_a_family_is_done_though_another_group_scales_just_now(
+    meanwhile: dict[str, Any], *, said: bool
+) -> None:
+    earlier, last = of("asg-a", brought("asr-1", 0, 2)), of("asg-b", brought("asr-2", 60, 62))
+    found = whole(earlier, last, number=12 * 12 + 1, a=meanwhile)
+    assert bool(found) is said
+    if found:
+        assert found.reason.startswith("web: 2 of 2 groups on")
+
+
+def test_a_family_is_done_though_another_group_is_being_reinstalled() -> None:
+    again = brought("asr-3", 61, 0, status="RUNNING")._replace(ended=None)
+    earlier, last = of("asg-a", brought("asr-1", 0, 2), again), of("asg-b", brought("asr-2", 9, 62))
+    number = 12 * 12 + 1
+    assert whole(earlier, last, number=number, a={"outcome": "in_progress"})
+    first = of("asg-a", again)
+    assert not whole(first, last, number=number, a={"outcome": "in_progress"})

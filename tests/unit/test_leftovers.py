@@ -66,6 +66,8 @@ def test_one_that_is_ahead_of_a_start_that_comes_is_said_after_a_pauses_limit(
     """It was changed at hour 1."""
     assert bool(code(fleet(names=NEW), now, comes=True)) is said
     assert code(fleet(names=NEW), now) == "ConfigurationDiffers"
+    found = left(fleet(names=NEW), 4, comes=True), left(fleet(names=NEW), 4)
+    assert [one and one.since for one in found] == [hours(3), hours(1)]
     unknown = fleet(names=NEW)
     one = unknown.launch_configurations["asc-a"]._replace(updated=None)
     assert code(unknown._replace(launch_configurations={"asc-a": one}), now, comes=True) == ""

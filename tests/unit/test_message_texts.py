@@ -101,6 +101,7 @@ def test_slack_shows_no_markup_and_no_link_of_a_name() -> None:
         "https://e.example/|x>",
         "https://e.example/ <!channel>",
         "https://user@e.example/",
+        "http://127.0.0.1.e.example/",
         "https://e.example/\n",
     ],
 )
@@ -109,6 +110,12 @@ def test_a_link_that_could_be_markup_is_left_out(kind: Kind, link: str) -> None:
     text, mentions = shown(kind, message(link=link))
     assert "Details" not in text
     assert not mentions
+
+
+@pytest.mark.parametrize("link", ["https://e.example/?a=b%20c", "http://127.0.0.1:80/?a=b"])
+def test_a_link_leads_where_it_says(link: str) -> None:
+    text, _ = shown("wecom", message(link=link))
+    assert text.splitlines()[-1] == f"Details: {link}"
 
 
 @pytest.mark.parametrize("kind", CHATS)

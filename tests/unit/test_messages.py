@@ -109,3 +109,20 @@ def test_each_remedy_is_said_once() -> None:
     told = [line("asg-a", remedy="Act."), line("asg-b", remedy="Act."), line("asg-c", remedy="Or.")]
     (one,) = messages(told, NOW)
     assert one.lines[3:] == ("Act.", "Or.")
+
+
+def test_notes_are_said_once_between_the_facts_and_what_to_do() -> None:
+    told = [line(group, notes=("2 wait",), remedy="Act.") for group in ("asg-a", "asg-b")]
+    (one,) = messages(told, NOW)
+    assert one.lines == ("a: why asg-a", "b: why asg-b", "2 wait", "Act.")
+    (many,) = messages([line(notes=tuple(map(str, range(30))))], NOW)
+    assert many.lines == ("a: why asg-a", *"01234", "and 25 more notes in the log")
+
+
+def test_a_rollback_and_the_end_of_what_it_undid_are_one_message() -> None:
+    undone, back = line(code="RefreshEnded", activity="asr-1"), line(code="RolledBack")
+    (one,) = messages([undone, back, line("asg-b", code="RolledBack")], NOW)
+    assert (one.title, one.groups) == ("web: RolledBack, 2 groups", ("a", "b"))
+    assert len(messages([undone, line("asg-b", code="RolledBack")], NOW)) == 2
+    meant = line(outcome="cancelled", code="RefreshEnded")
+    assert [one.level for one in messages([meant, back], NOW)] == ["INFO", "WARNING"]

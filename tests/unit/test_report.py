@@ -10,7 +10,14 @@ from instance_refresh.model.policy import Policy
 from instance_refresh.model.request import Request
 from instance_refresh.rules.decide import decide
 from instance_refresh.rules.preflight import refusal, refusal_fields
-from instance_refresh.rules.report import held_rings, states, told, worth_telling
+from instance_refresh.rules.report import (
+    held_rings,
+    one_event,
+    states,
+    to_go,
+    told,
+    worth_telling,
+)
 from tests.unit.fleets import LIMITS, NEW, OLD, activity, fleet, group, hours, member_of
 
 if TYPE_CHECKING:
@@ -107,13 +114,74 @@ def test_who_waits_long_for_a_lower_ring_is_told_of_once_a_family() -> None:
     assert told(FROZEN, member_of(ASKED, fleet()), waits).code == "RefreshPaused"
 
 
-def lines(overdue: tuple[str, ...] = (), waiting: str = "RingWaits", **below: Any) -> list[Outcome]:
-    """Ring 0 is asg-0, which has `below`; asg-1 and asg-2 are in ring 1."""
+AT = hours(9)
+BAD = end("attention", code="RolledBack", since=AT, family="web", remedy="See why.")
+REJECTED = end("rejected", since=AT, family="web", reason="the last attempt failed")
+WAVE = end("attention", code="WaveHeld", since=AT, family="web", reason="2 wait", group="")
+
+
+def test_what_follows_from_an_end_is_a_note_of_it() -> None:
+    (one,) = one_event((REJECTED, WAVE, BAD))
+    assert (one.code, one.remedy) == ("RolledBack", "See why.")
+    assert one.notes == ("2 wait", "the last attempt failed")
+    (one,) = one_event((REJECTED, WAVE))
+    assert (one.outcome, one.notes) == ("rejected", ("2 wait",))
+    # What is told beside a rollback's beginning, that it is live, is dated by another moment.
+    live, waits = (one._replace(since=hours(9.001)) for one in (REJECTED, WAVE))
+    (one,) = one_event((live, waits._replace(reason=f"2 wait: {live.reason}"), BAD))
+    assert one.notes == (f"2 wait: {live.reason}",)
+    denied = end("failed", family="web")  # nothing dates it
+    assert one_event((denied, WAVE._replace(since=None))) == (denied._replace(notes=("2 wait",)),)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        BAD._replace(since=hours(8), group="asg-b"),
+        BAD._replace(since=None, group="asg-b"),
+        REJECTED._replace(family=""),
+        BAD._replace(family="api", group="asg-b"),
+        # A cancel is no alarm: that its image is rejected since is said beside it.
+        end("cancelled", code="RefreshEnded", since=AT, family="web"),
+        end("restored", code="Restored", since=AT, family="web"),
+    ],
+)
+def test_what_follows_from_another_event_is_a_line_of_its_own(other: Outcome) -> None:
+    assert one_event((WAVE, other)) == (WAVE, other)
+    assert one_event((REJECTED, other)) == (REJECTED, other)
+
+
+def test_two_groups_that_were_rolled_back_at_once_keep_a_line_each() -> None:
+    other = BAD._replace(group="asg-b")
+    both = (REJECTED, REJECTED._replace(group="asg-b"), WAVE, BAD, other)
+    assert [(one.group, len(one.notes)) for one in one_event(both)] == [("asg-a", 2), ("asg-b", 1)]
+
+
+def test_who_is_next_is_said_by_name() -> None:
+    groups = [group(f"asg-{n}", name=f"web-{n}" if n else "") for n in range(4)]
+    where = fleet(*groups, runs=OLD)
+    family = [member_of(ASKED, where, g, Policy("web", n // 2)) for n, g in enumerate(groups)]
+    decided = {m.group_id: m.ends("queued", "") for m in family}
+    assert to_go([family], decided) == {"web": "web: 4 of 4 groups to go; in ring 0: asg-0, web-1"}
+    decided |= {name: family[0].ends("already_current", "") for name in ("asg-0", "asg-1")}
+    assert to_go([family], decided) == {"web": "web: 2 of 4 groups to go; in ring 1: web-2, web-3"}
+    assert to_go([family[:2]], decided) == {}
+
+
+def lines(
+    overdue: tuple[str, ...] = (),
+    waiting: str = "RingWaits",
+    done: Outcome | None = None,
+    **below: Any,
+) -> list[Outcome]:
+    """Ring 0 is asg-0, which has `below`, and was `done`; asg-1 and asg-2 are in ring 1."""
     groups = [group(f"asg-{n}") for n in range(3)]
     where = fleet(*groups, runs=OLD)
     family = [member_of(ASKED, where, g, Policy("web", min(n, 1))) for n, g in enumerate(groups)]
     decided = {**decide(family, LIMITS)}
     ends = {"asg-0": end(**below)._replace(group="asg-0", image=NEW)}
+    if done:
+        decided["asg-0"], ends["asg-0"] = ends["asg-0"], done
     for name in ("asg-1", "asg-2"):
         ends[name] = end("queued", code=waiting)._replace(group=name, region="", image=OLD)
         decided[name] = ends[name]
@@ -129,6 +197,18 @@ def test_what_stops_the_rings_above_is_said_once_with_how_many_wait() -> None:
     assert (line.region, line.image) == ("ap-guangzhou", NEW)
     assert line.remedy
     assert len(lines(outcome="queued", code="Held")) == 1
+
+
+def test_what_stops_the_rings_above_is_named_by_its_name() -> None:
+    (line,) = lines(outcome="rejected", group_name="web-a")
+    assert line.reason.endswith(" wait for web-a (asg-0, rejected: so it is)")
+
+
+def test_the_rings_above_wait_for_a_group_whose_configuration_was_just_put_back() -> None:
+    (line,) = lines(outcome="rejected", since=AT, done=end("restored"))
+    assert "asg-0 (rejected: so it is)" in line.reason
+    assert line.since == AT
+    assert lines(outcome="queued", done=end("restored")) == []
 
 
 @pytest.mark.parametrize("outcome", ["started", "in_progress", "queued", "resumed"])

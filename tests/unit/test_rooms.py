@@ -9,8 +9,8 @@ import pytest
 
 ROOMS = Path(__file__).resolve().parents[2] / "layers" / "instance_refresh" / "instance_refresh"
 PURE = {
-    "__future__", "collections", "datetime", "hashlib", "math", "re", "types", "typing", "zlib",
-    "zoneinfo",
+    "__future__", "collections", "datetime", "hashlib", "itertools", "math", "re", "types",
+    "typing", "zlib", "zoneinfo",
 }  # fmt: skip
 CLOCKS = {"now", "today", "utcnow"}
 

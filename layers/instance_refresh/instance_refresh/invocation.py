@@ -53,9 +53,8 @@ class Invocation:
         logger().append_keys(
             request_id=self.request_id, function=self.function, trigger=self.trigger, location=None
         )
-        for text in wrong:  # what a function can do its job without
-            name = text.partition(" ")[0]
-            self.fail(InvalidSetting(name, text.partition(" ")[2]))
+        if wrong and self.trigger != "timer":  # a timer's are told once an hour
+            self.tell_wrong_settings()
         return self
 
     def __exit__(
@@ -124,6 +123,12 @@ class Invocation:
         self.outcomes += outcomes
         if tried_again:
             self._retryable += [outcome.group for outcome in outcomes if outcome.retryable]
+
+    def tell_wrong_settings(self) -> None:
+        """Log and keep the settings that are wrong, and that the function does its job without."""
+        for text in self.settings.wrong:
+            name, _, why = text.partition(" ")
+            self.fail(InvalidSetting(name, why))
 
     def warn(self, code: str, reason: str) -> None:
         """Log what went wrong beside the work, and didn't stop it."""

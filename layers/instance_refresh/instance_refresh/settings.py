@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 _URL = re.compile(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?")
+_STATUS = re.compile(r"(https://[A-Za-z0-9.\-]+|http://127\.0\.0\.1)(:[0-9]{1,5})?/?")
 _LEAST_SECRET = 24
 _VERB = one_of(*VERBS)
 _SECRETS = ("webhook_secret", "webhook_secret_previous", "status_secret", "notify")
@@ -38,6 +39,13 @@ def _url(text: str) -> str:
         message = "must be a URL such as https://as.intl.tencentcloudapi.com"
         raise ValueError(message)
     return text.rstrip("/")
+
+
+def _status_url(text: str) -> str:
+    if text and not _STATUS.fullmatch(text):
+        message = "must be the https:// URL of the status function"
+        raise ValueError(message)
+    return text
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -134,6 +142,7 @@ class Settings(NamedTuple):
     notify: tuple[Channel, ...] = _setting("", _channels, "where messages go", only_said=True)
     notify_level: Level = _setting("WARNING", _level, "the least that is sent", only_said=True)
     notify_language: Language = _setting("en", _LANGUAGE, "the messages' language", only_said=True)
+    status_url: str = _setting("", _status_url, "where messages' links lead", only_said=True)
     # fmt: on
     wrong: tuple[str, ...] = ()
 

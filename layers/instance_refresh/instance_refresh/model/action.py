@@ -32,6 +32,7 @@ Code = Literal[
     "RefreshEnded",
     "RolledBack",
     "PauseOver",
+    "StuckOver",
     "Begun",
     "FamilyDone",
 ]
@@ -94,6 +95,7 @@ class Start(NamedTuple):
     region: str
     group: str
     group_name: str
+    family: str
     launch_configuration: str
     image: str
     sets_image: bool
@@ -134,5 +136,6 @@ class Start(NamedTuple):
             group=self.group,
             group_name=self.group_name,
             image=self.image,
+            family=self.family,
             **fields,
         )

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _LONGEST = 300  # characters of a line
 _MOST_GROUPS, _LONGEST_GROUP = 10, 60  # a scaling group's name has at most 55
 _MOST_MESSAGES = 20  # each has a link at most: Slack takes 50 blocks
-_LINK = re.compile(r"https://[A-Za-z0-9\-._~:/?#\[\]!$&'()*+;=%]{1,500}")
+# The local cloud's status is on loopback.
+_LINK = re.compile(r"(https://|http://127\.0\.0\.1[:/])[A-Za-z0-9\-._~:/?#\[\]!$&'()*+;=%]{1,500}")
 
 
 class Line(NamedTuple):

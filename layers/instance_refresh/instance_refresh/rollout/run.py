@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..model.request import START
 from ..rules.decide import decide
-from ..rules.edges import edges, family_done, is_due
+from ..rules.edges import edges, family_done, is_due, may_have_begun
 from ..rules.messages import messages
 from ..rules.preflight import region_refused
-from ..rules.report import held_rings, progress, states, worth_telling
+from ..rules.report import held_rings, one_event, progress, states, to_go, worth_telling
 from ..rules.rings import families
 from ..rules.start import planned
 from ..rules.verdicts import in_turn, verdicts
@@ -87,8 +87,11 @@ def reconcile(
     held = held_rings(some, what.decided, ends, what.overdue, now)
     outcomes = (*wrong, *filter(worth_telling, ends.values()), *held)
     done = (family_done(family, what.decided, between) for family in some)
-    happened = (*edges(members, between, limits), *filter(None, done))
-    lines = (*(one for one in outcomes if is_due(one, between, limits)), *happened)
+    left = to_go(some, what.decided)
+    happened = (*edges(members, between, limits, left), *filter(None, done))
+    begun = may_have_begun(some, between)
+    due = (one for one in outcomes if is_due(one, between, limits, begun))
+    lines = one_event((*due, *happened))
     counted = (ends[m.group_id] for m in members if not m.request.watched or m.is_live)
     return Report(
         (*outcomes, *happened),

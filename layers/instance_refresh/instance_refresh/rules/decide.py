@@ -44,7 +44,12 @@ def in_progress(member: Member) -> Outcome | None:
         if activity.kind == "ROLLBACK" and member.request.names_image:
             reason = f"the image is being rolled back here: {what}"
             return member.ends(
-                "rejected", reason, activity=activity.activity_id, status=409, remedy=remedy
+                "rejected",
+                reason,
+                activity=activity.activity_id,
+                status=409,
+                remedy=remedy,
+                since=activity.created,
             )
         return member.ends("in_progress", what, activity=activity.activity_id, remedy=remedy)
     family = member.group.tags.get(FAMILY_TAG)

@@ -51,7 +51,8 @@ def leftovers(
         reason = f"the instances run {images[0]}, but {name} names {member.configured}"
         remedy = "The next scale-out brings the other image: set the one that is meant."
         updated = member.configuration.updated if member.configuration else None
-        return Finding("ConfigurationDiffers", reason, remedy, since=updated)
+        since = updated + limits.paused if updated and start_comes else updated
+        return Finding("ConfigurationDiffers", reason, remedy, since=since)
     out = member.image.created if member.image else None
     behind = member.is_newer or (
         not member.sets_image and len(images) > 0 and not member.all_run_it

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..model.outcome import Outcome
     from .edges import Between
 
-_MOST_NAMED, _MOST_REMEDIES = 10, 3
+_MOST_NAMED, _MOST_NOTES, _MOST_REMEDIES = 10, 5, 3
 
 
 def messages(lines: Iterable[Outcome], between: Between) -> tuple[Message, ...]:
@@ -25,8 +25,13 @@ def messages(lines: Iterable[Outcome], between: Between) -> tuple[Message, ...]:
     Groups that follow no family are told of together, too.
     """
     alike: dict[tuple[str, ...], list[Outcome]] = {}
+    lines = tuple(lines)
+    rolled_back = {line.group for line in lines if line.code == "RolledBack"}
     for line in lines:
-        key = (line.region, line.family, line.outcome, line.code)
+        # The end of what was rolled back, and that of the rollback, are one thing.
+        ended = line.code == "RefreshEnded" and line.level != "INFO" and line.group in rolled_back
+        code = "RolledBack" if ended else line.code
+        key = (line.region, line.family, line.outcome, code)
         alike.setdefault(key, []).append(line)
     return tuple(_message(key, some, between) for key, some in alike.items())
 
@@ -34,7 +39,7 @@ def messages(lines: Iterable[Outcome], between: Between) -> tuple[Message, ...]:
 def _message(key: tuple[str, ...], some: Sequence[Outcome], between: Between) -> Message:
     first = some[0]
     named = {one.group: one.group_name or one.group for one in some if one.group}
-    what, names = first.code or first.outcome, tuple(named.values())
+    what, names = key[-1] or first.outcome, tuple(named.values())
     title = f"{names[0] if len(names) == 1 else first.family or first.region}: {what}"
     if len(names) > 1:
         title += f", {len(names)} groups"
@@ -43,6 +48,9 @@ def _message(key: tuple[str, ...], some: Sequence[Outcome], between: Between) ->
         title, facts = first.reason, []
     more = len(facts) - _MOST_NAMED
     facts = [*facts[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])]
+    notes = [*dict.fromkeys(note for one in some for note in one.notes)]
+    more = len(notes) - _MOST_NOTES
+    notes = [*notes[:_MOST_NOTES], *([f"and {more} more notes in the log"] if more > 0 else [])]
     remedies = [*dict.fromkeys(one.remedy for one in some if one.remedy)][:_MOST_REMEDIES]
     # What another delivery of the tick has done is another message.
     about = (*key, *sorted(f"{one.group} {one.activity}" for one in some))
@@ -51,7 +59,7 @@ def _message(key: tuple[str, ...], some: Sequence[Outcome], between: Between) ->
         level=max((one.level for one in some), key=LEVELS.index),
         title=title,
         at=between.until,
-        lines=(*facts, *remedies),
+        lines=(*facts, *notes, *remedies),
         family=first.family,
         region=first.region,
         code=what,

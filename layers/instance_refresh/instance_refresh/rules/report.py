@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 
     from ..model.action import Finding
     from ..model.member import Member
+    from .decide import Decision
     from .rings import Decisions
 
+_MOST_NAMED = 10
 _QUIET = ("already_current", "in_progress", "queued", "superseded")
+WAVE_HELD = "WaveHeld"
+_BAD_ENDS = ("RolledBack", "RefreshEnded")
 _NEEDS_SOMEONE = ("rejected", "refused", "failed", "attention")
 
 
@@ -50,6 +54,22 @@ def progress(
             "share": round(done / len(family), 3),
         }
     return counts
+
+
+def to_go(families: Iterable[Sequence[Member]], decided: Decisions) -> dict[str, str]:
+    """Say, for each family that is not done, how many groups are to go, and who is next."""
+    said: dict[str, str] = {}
+    for family in families:
+        left = [m for m in family if m.is_live or not converged(decided[m.group_id])]
+        if left:
+            name, ring = left[0].policy.family, min(m.policy.ring for m in left)
+            names = [m.group.name or m.group_id for m in left if m.policy.ring == ring]
+            more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+            named = ", ".join(names[:_MOST_NAMED]) + more
+            said[name] = (
+                f"{name}: {len(left)} of {len(family)} groups to go; in ring {ring}: {named}"
+            )
+    return said
 
 
 def worth_telling(end: Outcome) -> bool:
@@ -99,7 +119,10 @@ def held_rings(
     """
     for family in families:
         waiting = [m for m in family if getattr(decided[m.group_id], "code", "") == RING_WAITS]
-        below = [ends[member.group_id] for member in unfinished(family, decided, now)]
+        below = [
+            _lasting(ends[m.group_id], decided[m.group_id])
+            for m in unfinished(family, decided, now)
+        ]
         stopped = [
             end
             for end in below
@@ -109,14 +132,48 @@ def held_rings(
             stopped = below
         if waiting and stopped:
             name = waiting[0].policy.family
-            names = ", ".join(f"{e.group} ({e.outcome}: {e.reason})" for e in stopped)
+            names = ", ".join(f"{_named(e)}{e.outcome}: {e.reason})" for e in stopped)
             yield Outcome(
                 "attention",
                 f"family {name}: {len(waiting)} groups of higher rings wait for {names}",
                 stopped[0].region,
                 image=stopped[0].image,
-                code="WaveHeld",
+                code=WAVE_HELD,
                 family=name,
                 since=stopped[0].since,
                 remedy="See what is said of the groups that are named.",
             )
+
+
+def _lasting(end: Outcome, decision: Decision) -> Outcome:
+    """Give what lasts of a group whose launch configuration was just put back."""
+    return decision if end.outcome == "restored" and isinstance(decision, Outcome) else end
+
+
+def _named(end: Outcome) -> str:
+    return f"{end.group_name} ({end.group}, " if end.group_name else f"{end.group} ("
+
+
+def one_event(lines: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    """Make one line of those that the same event gave: the others are notes of the first.
+
+    The end of a refresh comes before that its image is rejected since, and either before that a
+    family's higher rings wait since.
+    """
+    kept = dict(enumerate(lines))
+    warns = [(n, one) for n, one in kept.items() if one.level != "INFO"]
+    bad = [(n, one) for n, one in warns if one.code in _BAD_ENDS]
+    ends = {one.group: n for n, one in bad}
+    began = {(one.family, one.since): n for n, one in reversed(bad)}
+    for number, line in warns:
+        since, main = (line.family, line.since), None
+        if line.outcome == "rejected":
+            main = ends.get(line.group)
+        elif line.code == WAVE_HELD:
+            main = began.get(since)
+        began.setdefault(since, number if main is None else main)
+        if main is not None:
+            del kept[number]
+            others = (note for note in kept[main].notes if note not in line.reason)
+            kept[main] = kept[main]._replace(notes=(line.reason, *others))
+    return tuple(kept.values())

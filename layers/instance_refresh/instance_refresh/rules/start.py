@@ -48,6 +48,7 @@ def start_of(member: Member, *, refreshes: bool = True) -> Start:
         region=member.fleet.region,
         group=member.group_id,
         group_name=member.group.name,
+        family=member.policy.family,
         launch_configuration=member.group.launch_configuration_id,
         image=member.image_id,
         sets_image=member.sets_image,

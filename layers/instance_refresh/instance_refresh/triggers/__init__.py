@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ..model.message import Message
     from ..model.outcome import Outcome
     from ..model.request import Request
+    from ..settings import Settings
 
+_LINK_LASTS = timedelta(days=1)
 _LATE = timedelta(seconds=30)  # a tick whose Time is less behind its cron is the cron's
 _SCHEMAS = {"http": "http_event", "timer": "timer_event", "cos": "cos_event"}
 # The fields that only one kind of event has.
@@ -80,14 +82,20 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
     settings = invocation.settings
     cloud = Cloud(settings, credentials(os.environ), invocation.deadline)
     from ..gateway.reading import side_by_side
+    from ..model import outcome
     from ..rollout.run import Report
     from ..rollout.run import reconcile as look_after
     from ..rules.edges import Between
+    from ..rules.messages import messages
 
     cron = settings.schedule_cron
     due = cron.before(tick + timedelta(microseconds=1)) or tick
     until = due if tick - due < _LATE else tick
     between = Between(cron.before(until) or until - timedelta(minutes=5), until)
+    hourly = between.reminds(None, settings.remind_every)
+    # Where the timer's cron can't be read, nothing says when the tick before was.
+    if hourly or any(text.startswith("SCHEDULE_CRON ") for text in settings.wrong):
+        invocation.tell_wrong_settings()
 
     def of(region: str) -> Report | InstanceRefreshError:
         try:
@@ -102,6 +110,8 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
     for region, done in zip(regions, found, strict=True):
         if not isinstance(done, Report):
             invocation.fail(done, region=region, tried_again=none)
+            wrong = outcome.Outcome("failed", str(done), region, code=done.code, remedy=done.remedy)
+            told += messages([wrong], between) if hourly else ()
             continue
         invocation.keep(done.outcomes, told=done.lines)
         for state, count in done.states.items():
@@ -119,8 +129,21 @@ def tell(invocation: Invocation, messages: tuple[Message, ...]) -> None:
         return
     from ..notify.send import send
 
+    if settings.status_url and settings.status_secret:
+        messages = tuple(linked(one, settings) for one in messages)
     level, language = settings.notify_level, settings.notify_language
     for problem in send(
         messages, settings.notify, deadline=invocation.deadline, level=level, language=language
     ):
         invocation.warn("NotTold", problem)
+
+
+def linked(message: Message, settings: Settings) -> Message:
+    """Link the status of a message's family, or region; the tick's time says when it ends."""
+    from ..link import status_link
+
+    asked = (("region", message.region), ("family", message.family))
+    query = [(name, value) for name, value in asked if value]
+    ends = message.at + _LINK_LASTS
+    link = status_link(settings.status_url, settings.status_secret, ends, query)
+    return message._replace(link=link)

@@ -27,6 +27,7 @@ def serve(event: Any, invocation: Invocation) -> dict[str, Any]:
         message = (tick.get("Message") or "").strip()
         if message:
             what = "the timer's message"
+            invocation.tell_wrong_settings()
             document, asked_at = check("request", parse(message, what), what), _said(tick)
             roll_out(request(document, region=invocation.region, asked_at=asked_at), invocation)
         else:
