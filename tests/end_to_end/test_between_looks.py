@@ -260,6 +260,31 @@ def test_nothing_is_put_back_under_a_refresh_that_began_meanwhile(it: World) -> 
     assert {done.to_image for done in it.region.reinstalls} == {B}
 
 
+def test_a_configuration_is_not_set_under_a_refresh_that_began_meanwhile(it: World) -> None:
+    """All run what is asked for and only the configuration is behind, as far as was seen."""
+    follower(it)
+    it.make_image(B)
+    rolled(it)
+    name = it.region.groups[GROUP].launch_configuration_id
+    person.operate(
+        Invariants(it),
+        "ModifyLaunchConfigurationAttributes",
+        LaunchConfigurationId=name,
+        ImageId=A,
+    )
+
+    def begin() -> None:
+        it.make_image(C)
+        assert it.tick()["States"] == {"started": 1}
+
+    with after(it, first("DescribeInstances"), begin):
+        status, document = it.post(AutoScalingGroupId=GROUP, ImageId=B)
+    assert (status, document["Outcomes"][0]["Outcome"]) == (409, "busy")
+    assert it.configured(GROUP) == C
+    it.finish()
+    assert it.runs(GROUP) == {C}
+
+
 def test_a_refresh_that_was_given_the_newer_image_meanwhile_goes_on(it: World) -> None:
     follower(it, batch_pause="BATCH_INTERVAL_PAUSE")
     it.make_image(B)

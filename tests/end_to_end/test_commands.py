@@ -14,6 +14,7 @@ from local.clock import ScaledClock
 from local.scf import project
 from local.scf.platform import Platform
 from local.webhook import signature
+from tests.contract.local_cloud import client
 from tests.end_to_end.harness import SECRET, World, world
 from tests.end_to_end.invariants import Invariants
 from tests.end_to_end.person import steer
@@ -128,3 +129,27 @@ def outcome_of(result: Any) -> str:
     (outcome,) = document["Outcomes"]
     text: str = outcome["Outcome"]
     return text
+
+
+def test_a_command_that_comes_with_a_change_of_user_data_is_done_after_one_that_failed() -> None:
+    """A pipeline changes the launch configuration and asks at once; the time before it failed."""
+    with world() as it:
+        it.region.add_image(IMAGE, family="web", created=it.cloud.clock.now() - timedelta(days=1))
+        it.region.add_group(GROUP, image=IMAGE, instances=2)
+        name = it.region.groups[GROUP].launch_configuration_id
+        rolling = {"RollingUpdateSettings": {"FailProcess": "AUTO_ROLLBACK"}}
+
+        def change_and_ask(text: bytes) -> dict[str, Any]:
+            change = {"LaunchConfigurationId": name, "UserData": base64.b64encode(text).decode()}
+            client(it.cloud, keys=it.role).call_json("ModifyLaunchConfigurationAttributes", change)
+            _, document = it.post(AutoScalingGroupId=GROUP, RefreshSettings=rolling)
+            outcome: dict[str, Any] = document["Outcomes"][0]
+            return outcome
+
+        it.cloud.faults.fail_instance(it.members(GROUP)[0].instance_id)
+        assert change_and_ask(b"wrong")["Outcome"] == "started"
+        it.finish()
+        it.finish()
+        assert [a.activity_type for a in it.region.activities.values()] == ["NORMAL", "ROLLBACK"]
+        it.advance(3600)
+        assert change_and_ask(b"right")["Outcome"] == "started"

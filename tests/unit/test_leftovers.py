@@ -52,6 +52,7 @@ def test_a_configuration_that_no_instance_runs_is_said() -> None:
     found = left(fleet(names=NEW))
     assert found is not None
     assert found.reason == "the instances run img-old, but asc-a names img-new"
+    assert found.since == hours(1)
     assert code(fleet(names=NEW, instances={})) == ""  # nothing was read
     three = {**fleet().images, "img-mid": image("img-mid", 5)}
     ahead = left(runs(*BOTH, names="img-mid", images=three), comes=True)
@@ -96,4 +97,6 @@ def test_half_a_group_that_waits_with_its_configuration_set_is_said_in_time() ->
     one = old.launch_configurations["asc-a"]._replace(updated=None)
     waits = old._replace(launch_configurations={"asc-a": one})
     assert code(waits, 30, comes=True) == ""
-    assert code(waits, 35, comes=True) == "NotDeployed"
+    late = left(waits, 35, comes=True)
+    assert late is not None
+    assert (late.code, late.since) == ("NotDeployed", hours(34))

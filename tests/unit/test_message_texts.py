@@ -22,13 +22,17 @@ from tests.told import CHATS, HOSTILE, message
 
 AT = datetime(2026, 1, 31, 16, 0, tzinfo=timezone(timedelta(hours=8)))
 SECRETS = {"dingtalk": "SECf094e0d3", "feishu": "kQ7", "lark": "kQ7", "cloudevents": new_secret()}
-NOW = datetime.now(timezone.utc).timestamp()
+
+
+def now() -> float:
+    """Give the time at which a test signs: who checks it knows the time, too."""
+    return datetime.now(timezone.utc).timestamp()
 
 
 def shown(kind: Kind, *messages: Message, language: Any = "en") -> tuple[str, tuple[str, ...]]:
     """Give what the people in a chat read, and who is called by it."""
     secret = SECRETS.get(kind, "")
-    post = chat_post(Channel(1, kind, "https://h/p", secret), messages, language, NOW)
+    post = chat_post(Channel(1, kind, "https://h/p", secret), messages, language, now())
     request = Request("POST", "/p", post.url.partition("?")[2], lower(post.headers), post.body)
     seen = PLATFORMS[kind].check(Robot(kind, "", secret, ""), request)
     return seen.text, seen.mentions
@@ -85,7 +89,7 @@ def test_any_name_fits_calls_nobody_and_makes_no_line(name: str, kind: Kind, cou
 
 def test_slack_shows_no_markup_and_no_link_of_a_name() -> None:
     name = "*bold* _it_ ~no~ `code` :smile: <https://evil.example|here> https://evil.example"
-    post = chat_post(Channel(1, "slack", "https://h/p", ""), (message(title=name),), "en", NOW)
+    post = chat_post(Channel(1, "slack", "https://h/p", ""), (message(title=name),), "en", now())
     body = json.loads(post.body)
     kinds = [block["text"]["type"] for block in body["blocks"]]
     assert kinds == ["plain_text", "mrkdwn"]
@@ -141,7 +145,7 @@ def test_one_message_with_too_much_keeps_its_title_and_first_lines(kind: Kind) -
 
 def test_an_event_says_all_of_it() -> None:
     channel = Channel(1, "cloudevents", "https://h/p", SECRETS["cloudevents"])
-    post = event_post(channel, message(), NOW)
+    post = event_post(channel, message(), now())
     request = Request("POST", "/p", "", lower(post.headers), post.body)
     robot = Robot("cloudevents", "", channel.secret, "")
     assert PLATFORMS["cloudevents"].check(robot, request).body == {
@@ -182,7 +186,7 @@ def test_an_event_says_all_of_it() -> None:
 )
 def test_any_message_is_a_valid_event(sent: Message) -> None:
     channel = Channel(1, "cloudevents", "https://h/p", SECRETS["cloudevents"])
-    post = event_post(channel, sent, NOW)
+    post = event_post(channel, sent, now())
     request = Request("POST", "/p", "", lower(post.headers), post.body)
     PLATFORMS["cloudevents"].check(Robot("cloudevents", "", channel.secret, ""), request)
     assert "." not in post.headers["webhook-id"]
@@ -191,7 +195,7 @@ def test_any_message_is_a_valid_event(sent: Message) -> None:
 def test_an_event_of_much_is_cut_to_what_receivers_take() -> None:
     channel = Channel(1, "cloudevents", "https://h/p", SECRETS["cloudevents"])
     much = message(lines=("字" * 400,) * 100, groups=("字" * 400,) * 1000)
-    post = event_post(channel, much, NOW)
+    post = event_post(channel, much, now())
     assert len(post.body) <= 20_000
     assert json.loads(post.body)["data"]["AutoScalingGroupCount"] == 1000
 

@@ -65,6 +65,11 @@ def test_a_batch_is_not_resumed_while_something_speaks_against_it() -> None:
     closed = BAKE._replace(window=window("02:00-05:00 UTC"))
     assert live(case(paused("AUTO_PAUSE")), closed, 21.2) is None
     assert live(case(paused("AUTO_PAUSE")), Policy("web"), 21.2) is None
+    images = {OLD: image(OLD), NEW: image(NEW, 10, deprecated=True)}
+    withdrawn = live(case(paused("AUTO_PAUSE"), images=images), BAKE, 21.2)
+    assert withdrawn is not None
+    assert (withdrawn.code, withdrawn.action) == ("ImageWithdrawn", None)
+    assert withdrawn.since == hours(21) + BAKE.bake
 
 
 @pytest.mark.parametrize(
@@ -130,7 +135,7 @@ def test_a_pause_of_a_person_is_only_reported() -> None:
     assert live(found, Policy("web", paused_action="cancel"), 22) is None
     said = live(found, Policy("web", paused_action="cancel"), 24)
     assert said is not None
-    assert (said.action, said.code) == (None, "PausedByPerson")
+    assert (said.action, said.code, said.since) == (None, "PausedByPerson", hours(23))
 
 
 def test_no_progress_is_said() -> None:
@@ -138,7 +143,7 @@ def test_no_progress_is_said() -> None:
     assert live(running, BAKE, 20.9) is None
     act = live(running, BAKE, 21.1)
     assert act is not None
-    assert (act.code, act.instances) == ("RefreshStuck", ("ins-aI0",))
+    assert (act.code, act.instances, act.since) == ("RefreshStuck", ("ins-aI0",), hours(21))
 
 
 def test_a_paused_activity_gives_way_to_a_newer_image() -> None:
@@ -255,7 +260,7 @@ def test_an_instance_in_a_lifecycle_hook_is_not_stuck_for_as_long_as_a_hook_may_
     assert live(case(running, instances=hooked), BAKE, 22.9) is None
     found = live(case(running, instances=hooked), BAKE, 23.1)
     assert found is not None
-    assert found.code == "RefreshStuck"
+    assert (found.code, found.since) == ("RefreshStuck", hours(23))
 
 
 def tried(count: int, *, since: float = 20, who: str = "ins-aI0") -> tuple[ScalingActivity, ...]:

@@ -102,8 +102,8 @@ def _is_to_run(image: Image, member: Member) -> bool:
 def spent(member: Member) -> Outcome | None:
     """A command, or a Force, is done once an event.
 
-    The first activity begun since it was asked answers it; so does a launch configuration that was
-    set since, where every instance runs the image already.
+    The first activity begun since it was asked answers it; so does, for a wish, a launch
+    configuration that was changed since, where every instance runs the image already.
     """
     asked, activity, request = member.request.asked_at, member.activity, member.request
     if asked is None or (not request.force and request.names_image):
@@ -117,9 +117,11 @@ def spent(member: Member) -> Outcome | None:
             return member.ends("already_current", done, activity=name)
         remedy = "Send a new request."
         return member.ends("rejected", done, activity=name, status=409, remedy=remedy)
-    if _only_set_since(asked, member) and (member.attempt or request.force):
-        reason = f"{member.group.launch_configuration_id} was given its image after this was asked"
-        return member.ends("already_current", reason)
+    if request.names_image and _only_set_since(asked, member):
+        name = member.group.launch_configuration_id
+        reason = f"{name} was changed when this was asked, or since: that may be all it was to do"
+        remedy = "If it is not, send a new request, ten seconds after the change."
+        return member.ends("rejected", reason, status=409, remedy=remedy)
     return None
 
 
