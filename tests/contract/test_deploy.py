@@ -223,8 +223,18 @@ def test_a_full_quota_and_an_unreachable_endpoint_are_named(root: Path) -> None:
         moved = derived({**environ, "COS_BUCKET": "other-1250000000"})
         with pytest.raises(CallFailed, match=r"scf:CreateTrigger failed: ResourceNotFound\.Cos"):
             put_there(root, moved)
-    with pytest.raises(CallFailed, match=r"cam:GetRole failed: .*127\.0\.0\.1"):
+    unreachable = r"cam:GetRole failed: .*127\.0\.0\.1.*the address of cam can't be reached"
+    with pytest.raises(CallFailed, match=unreachable):
         put_there(root, environ)
+
+
+@pytest.mark.parametrize("name", ["TENCENT_SECRET_ID", "TENCENT_SECRET_KEY"])
+def test_keys_that_are_wrong_are_named_and_not_shown(root: Path, name: str) -> None:
+    with empty_cloud() as (cloud, environ):
+        with pytest.raises(CallFailed, match=r"AuthFailure.*look at TENCENT_SECRET_ID") as caught:
+            put_there(root, {**environ, name: "wrong"})
+        assert environ["TENCENT_SECRET_KEY"] not in str(caught.value)
+        assert not any(standing(cloud).values())
 
 
 def test_throttled_calls_are_made_again(root: Path) -> None:

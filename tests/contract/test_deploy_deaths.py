@@ -121,6 +121,18 @@ def test_destroy_leaves_nothing_and_may_die_too(root: Path) -> None:
     assert lives == 1 + 4 + 4 + 3 + 12  # triggers, functions, versions, and for each role its three
 
 
+@pytest.mark.parametrize("lives", range(1, 24, 4))
+def test_a_deployment_that_is_half_deleted_is_made_whole(root: Path, lives: int) -> None:
+    with empty_cloud() as (cloud, environ):
+        put_there(root, environ)
+        wanted = standing(cloud)
+        with pytest.raises(Killed):
+            taken_away(root, environ, Dying(environ, lives, writes=True))
+        assert standing(cloud) != wanted
+        put_there(root, environ)
+        assert standing(cloud) == wanted
+
+
 def older_layer() -> dict[str, Any]:
     content = zip_file(zipped({"instance_refresh.py": "OLD = 1"}))
     named = {"LayerName": "instance-refresh", "CompatibleRuntimes": ["Python3.10"]}

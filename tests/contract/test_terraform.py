@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from deploy.policies import of_function
 from deploy.variables import derived, missing, needed
+from tests.contract.deployment import FUNCTIONS
 from tests.contract.terraform_calls import (
     ALL,
     DEPLOYMENTS,
@@ -92,6 +96,21 @@ def test_a_change_of_the_module_alone_is_noticed(root: Path, name: str, old: str
     changed(folder / name, old, new)
     environs = (ALL, *(derived({**GIVEN, **own}) for own in reversed(DEPLOYMENTS.values())))
     assert any(by_module(planned(root, e, folder)) != by_deploy(root, e) for e in environs)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_each_permission_that_is_taken_or_added_is_noticed(root: Path, function: str) -> None:
+    made = by_module(planned(root, ALL))["cam_policy", f"instance-refresh-{function}"]
+    text = (root / "role" / f"{function}.json").read_text(encoding="utf-8")
+    names = re.findall(r'"(name/\w+:\w+)"', text)
+    assert {"PolicyDocument": of_function(function, json.loads(text), ALL)} == made
+    for name in names:
+        for change in (list.remove, list.append):
+            policy = json.loads(text)
+            (actions,) = (each["action"] for each in policy["statement"] if name in each["action"])
+            change(actions, name)
+            assert {"PolicyDocument": of_function(function, policy, ALL)} != made, (name, change)
+    assert len(names) > 7
 
 
 def changed(path: Path, old: str, new: str) -> None:
