@@ -164,7 +164,7 @@ class World:
             "headers": {"Accept": accept},
             "queryString": {n: v[0] if len(v) == 1 else v for n, v in query.items()},
         }
-        return self.call("status", event)
+        return self.call("status", event, limit_ms=60_000)
 
     def status(self, *pairs: tuple[str, str]) -> dict[str, Any]:
         """Ask for the status of one region; the document follows its schema."""
