@@ -99,6 +99,7 @@ locals {
         IMAGE_CREATORS       = join(",", var.image_creators)
         ALLOWED_GROUPS       = join(",", var.allowed_groups)
         ALLOWED_REGIONS      = join(",", local.regions)
+        REGIONS              = join(",", var.regions)
         MAX_REFRESHING       = tostring(var.max_refreshing)
         PAUSED_LIMIT         = var.paused_limit
         FAILED_LIMIT         = var.failed_limit

@@ -156,7 +156,7 @@ variable "allowed_regions" {
 }
 
 variable "regions" {
-  description = "The regions that the schedule looks after; none is region alone."
+  description = "The regions that the schedule looks after and the status shows; none is region alone."
   type        = list(string)
   default     = []
 
