@@ -147,7 +147,7 @@ def test_a_message_leads_to_the_status_of_its_family_for_a_day(it: World, robot:
     event = {"httpMethod": "GET", "path": "/", "headers": {}, "queryString": query}
     answer = it.call("status", event)
     assert answer["statusCode"] == 200
-    seen = json.loads(answer["body"])
+    (seen,) = json.loads(answer["body"])["Regions"]
     assert [one["Family"] for one in seen["Families"]] == ["web"]
     other = {**event, "queryString": {**query, "family": "api"}}
     assert it.call("status", other)["statusCode"] == 401
