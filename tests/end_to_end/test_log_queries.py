@@ -27,7 +27,7 @@ OPERATING = DOCUMENTS["docs/operating.md"]
 ALARMS = {
     name: (condition, query)
     for name, condition, query in re.findall(
-        r"\*\*([^*]+)\.\*\* [^`]*`\$1\.([^`]+)`[^`]*```text\n(.+)\n```", OPERATING
+        r"\*\*([^*]+)\.\*\* [^`]*`\$1\.([^`]+)`(?:[^`]|`[A-Z_]+`)*```text\n(.+)\n```", OPERATING
     )
 }
 QUERIES = re.findall(r"```text\n(.+)\n```", OPERATING.partition("## Logs in CLS")[2])
