@@ -13,7 +13,7 @@ from instance_refresh.link import status_link
 
 from . import act, show
 from .account import NotConfigured, account
-from .look import look, watch_over
+from .look import look, of_region, watch_over
 from .options import Duration, in_json, of_a_target, of_an_action, of_start, together
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def status(
         return watch_over(see, every, as_json=as_json)
     document = see()
     if as_json:
-        click.echo(show.as_json(document))
+        click.echo(show.as_json(of_region(document)))
     else:
         show.console().print(show.status(document))
     return act.REFUSED if show.needs_somebody(document) else act.DONE

@@ -37,12 +37,17 @@ def look(
     return survey(query, account.cloud, account.settings, clock.now())
 
 
+def of_region(document: dict[str, Any]) -> dict[str, Any]:
+    """Give it in the status function's form, which may be of several regions."""
+    return {"Regions": [document]}
+
+
 def watch_over(look: Look, every: timedelta, *, as_json: bool) -> int:
     """Show the status as it changes; ends when every group is done, or needs somebody."""
     document = look()
     if as_json or not show.console().is_terminal:
         while True:
-            click.echo(json.dumps(document) if as_json else show.line(document))
+            click.echo(json.dumps(of_region(document)) if as_json else show.line(document))
             if show.is_over(document):
                 break
             time.sleep(every.total_seconds())
