@@ -59,6 +59,7 @@ def said(request: Request, where: Fleet, **fields: Any) -> Any:
     assert isinstance(found, Outcome)
     assert found.reason
     assert (found.status == 200) is (found.outcome not in ("refused", "rejected", "busy"))
+    assert found.outcome not in ("rejected", "busy") or found.status == 409
     return (found.outcome, found.code) if found.code else found.outcome
 
 
@@ -88,7 +89,7 @@ def test_only_what_the_api_takes_in_a_state_is_sent(
 @pytest.mark.parametrize("verb", [STOP, RESUME, CANCEL, ROLLBACK])
 def test_what_began_after_it_was_asked_is_not_what_was_meant(verb: str) -> None:
     where = seen("RUNNING" if verb == STOP else "AUTO_PAUSE", created=30)
-    for apart, end in ((11 * SECOND, "rejected"), (9 * SECOND, verb[:4].lower())):
+    for apart, end in ((11 * SECOND, "rejected"), (10 * SECOND, verb[:4].lower())):
         late = asking(verb, asked_at=hours(30) - apart)
         assert str(said(late, where)).startswith(end)
 
@@ -97,6 +98,15 @@ def test_what_began_after_it_was_asked_is_not_what_was_meant(verb: str) -> None:
 def test_a_group_that_is_not_allowed_is_left_alone(verb: str) -> None:
     allowed = Allowed(groups=("asg-b",))
     assert said(asking(verb), seen("RUNNING"), allowed=allowed) == ("refused", "GroupNotAllowed")
+
+
+def test_a_stop_says_when_it_pauses() -> None:
+    found = action_of(member_of(asking(STOP), seen("RUNNING")))
+    assert found is not None
+    assert found.reason.endswith("; it pauses when the batch that runs has ended")
+    again = action_of(member_of(asking(RESUME), seen("AUTO_PAUSE")))
+    assert again is not None
+    assert not again.reason.endswith("; ")
 
 
 @pytest.mark.parametrize("verb", [STOP, RESUME, CANCEL, ROLLBACK])

@@ -37,6 +37,15 @@ def test_groups_without_a_family_are_one_message_too() -> None:
     assert len(one.lines) == 11
 
 
+@pytest.mark.parametrize(("count", "more"), [(10, []), (11, ["and 1 more"]), (12, ["and 2 more"])])
+def test_of_many_groups_ten_are_named_and_three_remedies(count: int, more: list[str]) -> None:
+    told = [line(f"asg-{n:02}", remedy=f"Act {n}.") for n in range(count)]
+    (one,) = messages(told, NOW)
+    named = [f"{n:02}: why asg-{n:02}" for n in range(10)]
+    assert [*one.lines] == [*named, *more, "Act 0.", "Act 1.", "Act 2."]
+    assert len(one.id) == 32
+
+
 def test_families_regions_codes_and_outcomes_are_told_apart() -> None:
     told = [
         line(), line(family="api"), line(family=""), line()._replace(region="ap-shanghai"),
