@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from instance_refresh.notify.channels import Channel, channels, language, level
+from instance_refresh.notify.channels import Channel, channels
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of 24 bytes or more").decode()
 WECOM = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx"
@@ -101,14 +101,6 @@ def test_a_channel_shows_neither_its_url_nor_its_secret() -> None:
     (channel,) = channels(f"{DINGTALK}#SECf094e0d3")
     for shown in (repr(channel), str(channel), f"{channel}", str([channel])):
         assert shown.strip("[]") == "channel 1 (dingtalk)"
-
-
-def test_level_and_language() -> None:
-    assert (level(" warning"), language("zh")) == ("WARNING", "zh")
-    with pytest.raises(ValueError, match="must be one of INFO, WARNING, ERROR"):
-        level("LOUD")
-    with pytest.raises(ValueError, match="must be one of en, zh"):
-        language("fr")
 
 
 def test_channels_are_values() -> None:

@@ -7,10 +7,6 @@ import re
 from typing import Literal, NamedTuple, get_args
 from urllib.parse import urlsplit
 
-from ..model.message import LEVELS, Level
-from ..model.readers import one_of
-from .words import LANGUAGES, Language
-
 Kind = Literal["wecom", "dingtalk", "feishu", "lark", "slack", "cloudevents"]
 # Where each chat's robots are; another host, such as a company's own, needs its kind before it.
 _ROBOTS: dict[str, Kind] = {
@@ -45,16 +41,6 @@ def channels(text: str) -> tuple[Channel, ...]:
     """
     urls = [part.strip() for part in re.split(r"[,\r\n]", text) if part.strip()]
     return tuple(_channel(number, url) for number, url in enumerate(urls, 1))
-
-
-def level(text: str) -> Level:
-    """Read the level from which on messages are sent."""
-    return one_of(*LEVELS)(text.upper())
-
-
-def language(text: str) -> Language:
-    """Read the language of what is the same in all messages."""
-    return one_of(*LANGUAGES)(text)
 
 
 def _channel(number: int, text: str) -> Channel:
