@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from ..model.message import Level
 
 Language = Literal["en", "zh"]
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 # Every text that a chat gets begins with it, so that a robot can be limited to it as a keyword.
 HEADING = "instance-refresh"
 
