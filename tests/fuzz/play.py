@@ -153,7 +153,9 @@ class Stage:
         assert document["RequestId"] == result["headers"]["X-Request-Id"]
         if status in REFUSED_EARLY:
             assert self.calls == [] or document["code"] not in INVALID
-        assert {"Outcomes", "Regions"} & document.keys() or (document["code"] and document["remedy"])
+        assert {"Outcomes", "Regions"} & document.keys() or (
+            document["code"] and document["remedy"]
+        )
         return f"{status} {document.get('code', '')}".strip()
 
     def _returned(self, result: Any) -> str:
