@@ -44,21 +44,7 @@ def seed(cloud: Cloud) -> Seed:
         )
         for number in (1, 2, 3)
     ]
-    groups = {
-        name: region.add_group(
-            identifier,
-            image=images[0],
-            instances=instances,
-            auto_scaling_group_name=name,
-            tags={"app": "shop", "tier": name},
-            load_balancer=name != "batch",
-        )
-        for name, identifier, instances in (
-            ("web", "asg-web00001", 6),
-            ("api", "asg-api00001", 4),
-            ("batch", "asg-batch001", 3),
-        )
-    }
+    groups = _of_shop(region, images[0])
     groups["follower"] = region.add_group(
         "asg-follow01",
         image=images[0],
@@ -74,6 +60,24 @@ def seed(cloud: Cloud) -> Seed:
         instance.image_id = images[0].image_id
     cloud.cos.create_bucket(BUCKET, REGION)
     return Seed(region, groups, images, BUCKET, FAMILY)
+
+
+def _of_shop(region: Region, image: Image) -> dict[str, Group]:
+    return {
+        name: region.add_group(
+            identifier,
+            image=image,
+            instances=instances,
+            auto_scaling_group_name=name,
+            tags={"app": "shop", "tier": name},
+            load_balancer=name != "batch",
+        )
+        for name, identifier, instances in (
+            ("web", "asg-web00001", 6),
+            ("api", "asg-api00001", 4),
+            ("batch", "asg-batch001", 3),
+        )
+    }
 
 
 def fill(cloud: Cloud, events: Path) -> Seed:

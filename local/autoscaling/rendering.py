@@ -46,6 +46,14 @@ def group(item: Group, region: Region) -> dict[str, Any]:
         "HealthCheckType": item.health_check_type,
         "LoadBalancerHealthCheckGracePeriod": 0,
         "InstanceAllocationPolicy": item.instance_allocation_policy,
+        **_as_created(),
+    }
+
+
+def _as_created() -> dict[str, Any]:
+    """Give what a group has for which nothing was chosen."""
+    indexes = {"Enabled": False, "BeginIndex": 0, "IndexLength": 0}
+    return {
         "SpotMixedAllocationPolicy": {
             "BaseCapacity": None,
             "OnDemandPercentageAboveBaseCapacity": None,
@@ -53,9 +61,16 @@ def group(item: Group, region: Region) -> dict[str, Any]:
             "CompensateWithBaseInstance": None,
         },
         "CapacityRebalance": False,
-        "InstanceNameIndexSettings": {"Enabled": False, "BeginIndex": 0, "IndexLength": 0},
-        "HostNameIndexSettings": {"Enabled": False, "BeginIndex": 0, "IndexLength": 0},
+        "InstanceNameIndexSettings": {**indexes},
+        "HostNameIndexSettings": {**indexes},
         "ConcurrentScaleOutForDesiredCapacity": False,
+    }
+
+
+def _abstract(item: Group) -> dict[str, Any]:
+    return {
+        "AutoScalingGroupId": item.auto_scaling_group_id,
+        "AutoScalingGroupName": item.auto_scaling_group_name,
     }
 
 
@@ -73,13 +88,7 @@ def launch_configuration(
         "LoginSettings": {"KeyIds": item.login_settings.get("KeyIds", [])},
         "InternetAccessible": {**_internet(), **item.internet_accessible},
         "SecurityGroupIds": item.security_group_ids,
-        "AutoScalingGroupAbstractSet": [
-            {
-                "AutoScalingGroupId": each.auto_scaling_group_id,
-                "AutoScalingGroupName": each.auto_scaling_group_name,
-            }
-            for each in groups
-        ],
+        "AutoScalingGroupAbstractSet": list(map(_abstract, groups)),
         "UserData": item.user_data,
         "CreatedTime": iso(item.created_time),
         "EnhancedService": {**_enhanced_service(), **item.enhanced_service},

@@ -20,25 +20,12 @@ def object_created(
 ) -> dict[str, Any]:
     """Build the event; the real bucket is `<cosBucket.name>-<cosBucket.appid>`."""
     bucket, _, appid = item.bucket.rpartition("-")
-    host = f"{item.bucket}.cos.{item.region}.myqcloud.com"
-    meta = {
-        "Content-Type": item.content_type,
-        "ETag": item.etag,
-        "x-cos-request-id": item.request_id,
-        **item.metadata,
-    }
     return {
         "Records": [
             {
                 "cos": {
                     "cosSchemaVersion": "1.0",
-                    "cosObject": {
-                        "url": f"http://{host}/{quote(item.key)}",
-                        "meta": meta,
-                        "vid": "",
-                        "key": f"/{appid}/{bucket}/{item.key}",
-                        "size": len(item.body),
-                    },
+                    "cosObject": _object(item, f"/{appid}/{bucket}/{item.key}"),
                     "cosBucket": {
                         "region": SHORT.get(item.region, item.region),
                         "name": bucket,
@@ -62,4 +49,21 @@ def object_created(
                 },
             }
         ]
+    }
+
+
+def _object(item: Object, path: str) -> dict[str, Any]:
+    host = f"{item.bucket}.cos.{item.region}.myqcloud.com"
+    meta = {
+        "Content-Type": item.content_type,
+        "ETag": item.etag,
+        "x-cos-request-id": item.request_id,
+        **item.metadata,
+    }
+    return {
+        "url": f"http://{host}/{quote(item.key)}",
+        "meta": meta,
+        "vid": "",
+        "key": path,
+        "size": len(item.body),
     }

@@ -66,6 +66,25 @@ def instance(item: Instance) -> dict[str, Any]:
             "CdcId": "",
         },
         "DataDisks": [],
+        **_network(item),
+        "ImageId": item.image_id,
+        "RenewFlag": None,
+        "CreatedTime": iso(item.created_time),
+        "ExpiredTime": None,
+        "OsName": "TencentOS Server 4 for x86_64",
+        "SecurityGroupIds": item.security_group_ids,
+        "LoginSettings": {"KeyIds": []},
+        "InstanceState": item.instance_state,
+        "Tags": tags(item.tags),
+        "StopChargingMode": "NOT_APPLICABLE",
+        "Uuid": machine_uuid(item),
+        **_operation(item),
+        **_rest(),
+    }
+
+
+def _network(item: Instance) -> dict[str, Any]:
+    return {
         "PrivateIpAddresses": [item.private_ip_address],
         "PublicIpAddresses": [],
         "InternetAccessible": {
@@ -80,19 +99,6 @@ def instance(item: Instance) -> dict[str, Any]:
             "PrivateIpAddresses": [item.private_ip_address],
             "Ipv6AddressCount": 0,
         },
-        "ImageId": item.image_id,
-        "RenewFlag": None,
-        "CreatedTime": iso(item.created_time),
-        "ExpiredTime": None,
-        "OsName": "TencentOS Server 4 for x86_64",
-        "SecurityGroupIds": item.security_group_ids,
-        "LoginSettings": {"KeyIds": []},
-        "InstanceState": item.instance_state,
-        "Tags": tags(item.tags),
-        "StopChargingMode": "NOT_APPLICABLE",
-        "Uuid": machine_uuid(item),
-        **_operation(item),
-        **_rest(),
     }
 
 

@@ -104,10 +104,8 @@ def middle(starts: list[Start], field: str) -> float:
     return float(median(getattr(start, field) for start in starts))
 
 
-def _start(python: str, kind: Kind, cloud: Cloud) -> Start:
-    cloud.reset()
-    event = signed(kind.event, SECRET) if is_unsigned_call(kind.event) else kind.event
-    environ = {
+def _environ(kind: Kind, cloud: Cloud) -> dict[str, str]:
+    return {
         "PYTHONPATH": os.pathsep.join(map(str, kind.path)),
         "PYTHONDONTWRITEBYTECODE": "x",
         "TENCENTCLOUD_SECRETID": "id",
@@ -118,6 +116,12 @@ def _start(python: str, kind: Kind, cloud: Cloud) -> Start:
         "CVM_ENDPOINT": cloud.endpoint,
         "COS_ENDPOINT": cloud.endpoint,
     }
+
+
+def _start(python: str, kind: Kind, cloud: Cloud) -> Start:
+    cloud.reset()
+    event = signed(kind.event, SECRET) if is_unsigned_call(kind.event) else kind.event
+    environ = _environ(kind, cloud)
     started = time.perf_counter()
     with subprocess.Popen(
         [python, "-S", *kind.code],

@@ -12,6 +12,7 @@ SOURCES = {
     for path in PACKAGE.rglob("*.py")
 }
 ROOMS = table("docs/architecture.md", "room", "holds", "imports")
+PARTS = ("command", "deploy", "examples", "functions", "layers", "local", "role", "tests")
 WRITES = r"\.(?:set_image|(?:start|stop|resume|rollback|cancel)_instance_refresh|(?:un)?tag)\("
 
 
@@ -34,6 +35,18 @@ def imported() -> dict[str, set[str]]:
                 rooms |= {room("/".join([*base, *module.split(".")])) for module in modules}
         rooms.discard(room(name))
     return found
+
+
+def test_no_function_is_longer_than_40_lines() -> None:
+    files = [path for part in PARTS for path in (ROOT / part).rglob("*.py")]
+    functions = {
+        f"{path.relative_to(ROOT)}: {node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    }
+    assert len(functions) > 1000
+    assert {name: lines for name, lines in functions.items() if lines > 40} == {}
 
 
 def test_every_room_and_what_it_imports() -> None:

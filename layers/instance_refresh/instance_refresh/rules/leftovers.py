@@ -29,16 +29,11 @@ def leftovers(
         remedy = "Repair them and take them out of standby (ExitStandby), or terminate them."
         reason = f"instances failed in a refresh and are out of service since: {', '.join(left)}"
         return Finding("StandbyLeft", reason, remedy, instances=left, since=ended)
+    unusable = _unusable(member)
+    if unusable:
+        return unusable
     images = sorted(member.running_images)
     name = member.group.launch_configuration_id
-    found = member.fleet.images.get(member.configured)
-    if found is None or found.state != "NORMAL":
-        reason = f"{name} names image {member.configured}, which is gone or not NORMAL"
-        reason += ": no scale-out works"
-        return Finding("ImageGone", reason, "Put a usable image into it.", urgent=True)
-    if found.deprecated:
-        reason = f"{name} names image {member.configured}, which was deprecated meanwhile"
-        return Finding("ImageWithdrawn", reason, "Publish a newer image of the family.")
     if len(images) > 1 and not start_comes:
         reason = f"the instances run several images: {', '.join(images)}"
         remedy = "Publish a newer image, or set Force once."
@@ -61,6 +56,19 @@ def leftovers(
         reason = f"{member.image_id} is out since {out:%Y-%m-%d %H:%M:%SZ}, and not everywhere here"
         remedy = "See why the group waits, in this line's notes."
         return Finding(NOT_DEPLOYED, reason, remedy, since=out + limits.undeployed)
+    return None
+
+
+def _unusable(member: Member) -> Finding | None:
+    """Say what is wrong with the image that the launch configuration names."""
+    what = f"{member.group.launch_configuration_id} names image {member.configured}, which"
+    found = member.fleet.images.get(member.configured)
+    if found is None or found.state != "NORMAL":
+        reason = f"{what} is gone or not NORMAL: no scale-out works"
+        return Finding("ImageGone", reason, "Put a usable image into it.", urgent=True)
+    if found.deprecated:
+        reason = f"{what} was deprecated meanwhile"
+        return Finding("ImageWithdrawn", reason, "Publish a newer image of the family.")
     return None
 
 

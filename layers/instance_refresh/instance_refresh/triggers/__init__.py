@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from ..invocation import Invocation
+    from ..model.cron import Cron
     from ..model.message import Message
     from ..model.outcome import Outcome
     from ..model.request import Request
+    from ..rules.edges import Between
     from ..settings import Settings
 
 _LINK_LASTS = timedelta(days=1)
@@ -82,16 +84,10 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
     settings = invocation.settings
     cloud = Cloud(settings, credentials(os.environ), invocation.deadline)
     from ..gateway.reading import side_by_side
-    from ..model import outcome
     from ..rollout.run import Report
     from ..rollout.run import reconcile as look_after
-    from ..rules.edges import Between
-    from ..rules.messages import messages
 
-    cron = settings.schedule_cron
-    due = cron.before(tick + timedelta(microseconds=1)) or tick
-    until = due if tick - due < _LATE else tick
-    between = Between(cron.before(until) or until - timedelta(minutes=5), until)
+    between = _since_the_tick_before(tick, settings.schedule_cron)
     hourly = between.reminds(None, settings.remind_every)
     # Where the timer's cron can't be read, nothing says when the tick before was.
     if hourly or any(text.startswith("SCHEDULE_CRON ") for text in settings.wrong):
@@ -110,8 +106,7 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
     for region, done in zip(regions, found, strict=True):
         if not isinstance(done, Report):
             invocation.fail(done, region=region, tried_again=none)
-            wrong = outcome.Outcome("failed", str(done), region, code=done.code, remedy=done.remedy)
-            told += messages([wrong], between) if hourly else ()
+            told += _unread(done, region, between) if hourly else ()
             continue
         invocation.keep(done.outcomes, told=done.lines)
         for state, count in done.states.items():
@@ -120,6 +115,22 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
         invocation.families |= {several + name: one for name, one in done.families.items()}
         told += done.messages
     tell(invocation, tuple(told))
+
+
+def _since_the_tick_before(tick: datetime, cron: Cron) -> Between:
+    from ..rules.edges import Between
+
+    due = cron.before(tick + timedelta(microseconds=1)) or tick
+    until = due if tick - due < _LATE else tick
+    return Between(cron.before(until) or until - timedelta(minutes=5), until)
+
+
+def _unread(error: InstanceRefreshError, region: str, between: Between) -> tuple[Message, ...]:
+    from ..model.outcome import Outcome
+    from ..rules.messages import messages
+
+    wrong = Outcome("failed", str(error), region, code=error.code, remedy=error.remedy)
+    return messages([wrong], between)
 
 
 def tell(invocation: Invocation, messages: tuple[Message, ...]) -> None:
