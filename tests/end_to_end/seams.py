@@ -40,11 +40,11 @@ def quick(
     """
     changed: dict[tuple[Any, str], Any] = {}
     if not paced:
-        changed |= {(client, "_INTERVAL"): 0.0, (client, "_FIRST_WAIT"): 0.001}
+        changed |= {(client, "_INTERVAL"): 0.0, (of_functions, "_FIRST_WAIT"): 0.001}
     if not waits:
         changed[Deadline, "sleep"] = _at_once
     if tries is not None:
-        changed |= {(client, "_TRIES"): tries, (apply, "_TRIES"): tries}
+        changed |= {(of_functions, "_TRIES"): tries, (apply, "_TRIES"): tries}
     if timeout is not None:
         changed |= {(client, "_CALL_TIMEOUT"): timeout, (cos, "_TIMEOUT"): timeout}
     if workers is not None:

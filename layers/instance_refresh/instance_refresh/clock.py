@@ -1,7 +1,8 @@
-"""Time: what it is, how the APIs write it, and how much of it an invocation has left."""
+"""Time: what it is, how the APIs write it, how much is left, and trying again within that."""
 
 from __future__ import annotations
 
+import random
 import re
 import threading
 import time
@@ -17,6 +18,8 @@ Result = TypeVar("Result")
 
 # Kept back to write the outcomes and the answer: a tenth of the limit, within these bounds.
 _LEAST, _MOST = 0.5, 3.0
+_TRIES = 6
+_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0  # seconds
 
 
 def now() -> datetime:
@@ -76,3 +79,29 @@ def within(seconds: float, do: Callable[[], Result]) -> Result:
     if not results:
         raise TimeoutError
     return results[0]
+
+
+def retry(call: Callable[[], Result], deadline: Deadline, *, repeat: bool = True) -> Result:
+    """Call, and give its result or raise the last try's ApiError.
+
+    A throttled call is sent again; one whose fate is unknown (network, 5xx, InternalError, an
+    answer that can't be read) only if it may be repeated.
+    """
+    for tries in range(1, _TRIES):
+        try:
+            return call()
+        except ApiError as error:
+            throttled = error.code.startswith("RequestLimitExceeded")
+            if not (throttled or (repeat and error.fate_unknown)):
+                raise
+            wait(tries, deadline, error)
+    return call()
+
+
+def wait(tries: int, deadline: Deadline, error: ApiError) -> None:
+    """Wait after so many tries; raise the error of the last if the deadline comes first."""
+    most = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (tries - 1))
+    try:
+        deadline.sleep(random.uniform(most / 2, most))
+    except ApiError:
+        raise error from None

@@ -7,11 +7,10 @@ again after a success, the other passes an error over whose Content-Type has a c
 from __future__ import annotations
 
 import json
-import random
 import re
 import threading
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from tencentcloud.common.common_client import CommonClient
@@ -20,21 +19,16 @@ from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentClo
 from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 
-from ..clock import within
+from ..clock import retry, within
 from ..errors import ApiError
 from ..logs import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..clock import Deadline
     from .cloud import Credentials
 
-Result = TypeVar("Result")
 _CONNECT_TIMEOUT = 3.0
 _CALL_TIMEOUT = 15.0
-_TRIES = 6
-_FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 # StartInstanceRefresh takes 20 calls a second, and no action that is used here takes fewer.
 # A little less leaves room for calls that reach the API unevenly.
 _INTERVAL = 1 / 19.3
@@ -156,29 +150,3 @@ def _wait_for_turn(action: str, deadline: Deadline) -> None:
         _PACES[action] = turn + _INTERVAL
     if turn > now:
         deadline.sleep(turn - now)
-
-
-def retry(call: Callable[[], Result], deadline: Deadline, *, repeat: bool = True) -> Result:
-    """Call, and give its result or raise the last try's ApiError.
-
-    A throttled call is sent again; one whose fate is unknown (network, 5xx, InternalError, an
-    answer that can't be read) only if it may be repeated.
-    """
-    for tries in range(1, _TRIES):
-        try:
-            return call()
-        except ApiError as error:
-            throttled = error.code.startswith("RequestLimitExceeded")
-            if not (throttled or (repeat and error.fate_unknown)):
-                raise
-            wait(tries, deadline, error)
-    return call()
-
-
-def wait(tries: int, deadline: Deadline, error: ApiError) -> None:
-    """Wait after so many tries; raise the error of the last if the deadline comes first."""
-    most = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (tries - 1))
-    try:
-        deadline.sleep(random.uniform(most / 2, most))
-    except ApiError:
-        raise error from None

@@ -16,9 +16,8 @@ from urllib.parse import quote, urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from ..clock import within
+from ..clock import retry, within
 from ..errors import ApiError
-from .client import retry
 
 if TYPE_CHECKING:
     from ..clock import Deadline

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..clock import wait
 from ..errors import ApiError
-from ..gateway.client import wait
 from ..gateway.reading import side_by_side
 from ..model.action import Finding, Start
 from ..model.outcome import Outcome

@@ -84,8 +84,8 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
     settings = invocation.settings
     cloud = Cloud(settings, credentials(os.environ), invocation.deadline)
     from ..gateway.reading import side_by_side
-    from ..rollout.run import Report
-    from ..rollout.run import reconcile as look_after
+    from ..rollout.tick import Report
+    from ..rollout.tick import reconcile as look_after
 
     between = _since_the_tick_before(tick, settings.schedule_cron)
     hourly = between.reminds(None, settings.remind_every)
