@@ -126,6 +126,10 @@ def test_notes_are_said_once_between_the_facts_and_what_to_do() -> None:
     assert one.lines == ("a: why asg-a", "b: why asg-b", "2 wait", "Act.")
     (many,) = messages([line(notes=tuple(map(str, range(30))))], NOW)
     assert many.lines == ("a: why asg-a", *"01234", "and 25 more notes in the log")
+    (few,) = messages([line(notes=tuple("01234"))], NOW)
+    assert few.lines == ("a: why asg-a", *"01234")
+    (six,) = messages([line(notes=tuple("012345"))], NOW)
+    assert six.lines[-1] == "and 1 more notes in the log"
 
 
 def test_a_rollback_and_the_end_of_what_it_undid_are_one_message() -> None:
