@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from instance_refresh.model.request import Request, request
+from instance_refresh.model.request import VERBS, Request, request
 from tests.unit.fleets import START
 
 
@@ -59,3 +59,11 @@ def test_a_request_without_a_target_is_for_followers_and_without_an_image_a_comm
     assert not nothing._replace(tags=(("a", "b"),)).for_followers
     for wish in (nothing._replace(image_id="img-1"), nothing._replace(image_family="web")):
         assert wish.names_image
+
+
+def test_what_would_be_done_twice_must_say_when_it_was_asked() -> None:
+    command = Request(region="ap-guangzhou")
+    for action in VERBS:
+        once = action not in ("StopInstanceRefresh", "Hold", "Release")
+        assert command._replace(action=action).needs_time is once
+    assert not command._replace(image_id="img-1").needs_time
