@@ -13,6 +13,7 @@ from instance_refresh.rules.preflight import refusal, refusal_fields
 from instance_refresh.rules.report import (
     held_rings,
     one_event,
+    progress,
     states,
     to_go,
     told,
@@ -166,23 +167,57 @@ def test_who_is_next_is_said_by_name() -> None:
     decided |= {name: family[0].ends("already_current", "") for name in ("asg-0", "asg-1")}
     assert to_go([family], decided) == {"web": "web: 2 of 4 groups to go; in ring 1: web-2, web-3"}
     assert to_go([family[:2]], decided) == {}
+    assert to_go([family[:3]], decided) == {"web": "web: 1 of 3 groups to go; in ring 1: web-2"}
+
+
+@pytest.mark.parametrize(("count", "more"), [(10, ""), (11, " and 1 more"), (12, " and 2 more")])
+def test_of_many_who_are_next_ten_are_named(count: int, more: str) -> None:
+    where = fleet(*(group(f"asg-{n}") for n in range(count)))
+    family = [member_of(ASKED, where, one, Policy("web")) for one in where.groups]
+    said = to_go([family], {m.group_id: m.ends("queued", "") for m in family})["web"]
+    named = ", ".join(f"asg-{n}" for n in range(10))
+    assert said == f"web: {count} of {count} groups to go; in ring 0: {named}{more}"
+
+
+def test_a_familys_groups_are_counted_by_how_far_they_are() -> None:
+    live = activity("RUNNING", "asg-1")
+    where = fleet(*(group(f"asg-{n}") for n in range(6)), activities=(live,))
+    family = [member_of(ASKED, where, one, Policy("web")) for one in where.groups]
+    outcomes: dict[str, Ended] = {
+        "asg-0": "already_current", "asg-1": "in_progress", "asg-2": "started",
+        "asg-3": "rejected", "asg-4": "queued", "asg-5": "queued",
+    }  # fmt: skip
+    ends = {m.group_id: m.ends(outcomes[m.group_id], "") for m in family}
+    assert progress([family], ends, ends) == {
+        "web": {
+            "image": NEW,
+            "groups": 6,
+            "done": 1,
+            "refreshing": 2,
+            "waiting": 2,
+            "failed": 1,
+            "share": 0.167,
+        }
+    }
+    assert progress([family[:1]], ends, ends)["web"]["share"] == 1
 
 
 def lines(
     overdue: tuple[str, ...] = (),
     waiting: str = "RingWaits",
     done: Outcome | None = None,
+    above: int = 2,
     **below: Any,
 ) -> list[Outcome]:
     """Ring 0 is asg-0, which has `below`, and was `done`; asg-1 and asg-2 are in ring 1."""
-    groups = [group(f"asg-{n}") for n in range(3)]
+    groups = [group(f"asg-{n}") for n in range(1 + above)]
     where = fleet(*groups, runs=OLD)
     family = [member_of(ASKED, where, g, Policy("web", min(n, 1))) for n, g in enumerate(groups)]
     decided = {**decide(family, LIMITS)}
     ends = {"asg-0": end(**below)._replace(group="asg-0", image=NEW)}
     if done:
         decided["asg-0"], ends["asg-0"] = ends["asg-0"], done
-    for name in ("asg-1", "asg-2"):
+    for name in (one.group_id for one in groups[1:]):
         ends[name] = end("queued", code=waiting)._replace(group=name, region="", image=OLD)
         decided[name] = ends[name]
     return list(held_rings([family], decided, ends, frozenset(overdue), hours(30)))
@@ -197,6 +232,8 @@ def test_what_stops_the_rings_above_is_said_once_with_how_many_wait() -> None:
     assert (line.region, line.image) == ("ap-guangzhou", NEW)
     assert line.remedy
     assert len(lines(outcome="queued", code="Held")) == 1
+    (line,) = lines(outcome="rejected", above=1)
+    assert line.reason.startswith("family web: 1 groups of higher rings wait for ")
 
 
 def test_what_stops_the_rings_above_is_named_by_its_name() -> None:
@@ -209,6 +246,12 @@ def test_the_rings_above_wait_for_a_group_whose_configuration_was_just_put_back(
     assert "asg-0 (rejected: so it is)" in line.reason
     assert line.since == AT
     assert lines(outcome="queued", done=end("restored")) == []
+
+
+def test_the_rings_above_wait_for_what_the_watch_found_rather_than_for_what_was_decided() -> None:
+    frozen = end("attention", code="RefreshPaused")
+    (line,) = lines(outcome="in_progress", done=frozen)
+    assert line.reason.endswith("(attention: so it is)")
 
 
 @pytest.mark.parametrize("outcome", ["started", "in_progress", "queued", "resumed"])
