@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from instance_refresh.model.outcome import Ended
 
 TICK = Between(hours(9), hours(10))
-MINUTE = timedelta(minutes=1)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
@@ -28,9 +28,9 @@ MINUTE = timedelta(minutes=1)
     [
         (None, False),
         (hours(9) - MINUTE, False),
-        (hours(9) - MINUTE + timedelta(seconds=1), True),
+        (hours(9) - MINUTE + SECOND, True),
         (hours(10) - MINUTE, True),
-        (hours(10) - MINUTE + timedelta(seconds=1), False),
+        (hours(10) - MINUTE + SECOND, False),
     ],
 )
 def test_the_api_shows_a_moment_a_minute_late(moment: datetime | None, *, seen: bool) -> None:
@@ -49,6 +49,7 @@ def test_what_is_told_at_every_tick_is_told_at_every_tick() -> None:
     assert TICK.reminds(hours(1), timedelta(0))
     assert TICK.reminds(None, timedelta(0))
     assert not TICK.reminds(hours(11), timedelta(0))
+    assert Between(hours(9), hours(9) + SECOND).reminds(hours(1), timedelta(0))
 
 
 def test_what_began_at_no_known_time_is_told_each_hour() -> None:
@@ -71,6 +72,8 @@ def test_what_began_at_no_known_time_is_told_each_hour() -> None:
         ("refused", {"since": hours(10) - MINUTE / 2}, False),
         ("attention", {"since": hours(10) - MINUTE / 2, "urgent": True}, True),
         ("attention", {"since": hours(10) - MINUTE / 2, "code": "PausedByPerson"}, True),
+        ("attention", {"since": hours(10) - SECOND, "urgent": True}, True),
+        ("attention", {"since": hours(10), "urgent": True}, False),
     ],
 )
 def test_only_what_lasts_is_told_less_often(
@@ -90,9 +93,11 @@ def test_what_nothing_dates_is_told_at_once_where_it_may_have_begun() -> None:
     assert is_due(held, quarter, LIMITS, frozenset({"web"}))
 
 
-def member(ring: int, *past: Activity, image: bool = False, **policy: Any) -> Member:
+def member(
+    ring: int, *past: Activity, image: bool = False, name: str = "", **policy: Any
+) -> Member:
     """Give a follower in a ring; unless its `image` is just out, it was made at ten."""
-    one = group(f"asg-{ring}")
+    one = group(name or f"asg-{ring}")
     where = fleet(one, activities=past[-1:], recent={one.group_id: past})
     made = {**where.images, NEW: where.images[NEW]._replace(created=hours(20.5))}
     where = where._replace(images=made if image else where.images)
@@ -116,6 +121,7 @@ HOUR, EVENING = timedelta(hours=1), Between(hours(20), hours(21))
         # A refresh has ended, or has baked: it is the turn of the rings above.
         ([member(0, ended(0, 20.5)), member(1), member(2)], {"web", "asg-0", "asg-1", "asg-2"}),
         ([member(0), member(1, ended(1, 20.5)), member(2)], {"web", "asg-1", "asg-2"}),
+        ([member(0, ended(0, 20.5)), member(0, name="asg-x")], {"web", "asg-0"}),
         ([member(0, ended(0, 20.5), bake=HOUR), member(1)], set()),
         ([member(0, ended(0, 19.5), bake=HOUR), member(1)], {"web", "asg-0", "asg-1"}),
         # A pause has baked.

@@ -15,9 +15,8 @@ from instance_refresh.model.outcome import Outcome
 from instance_refresh.model.policy import NO_POLICY, Policy
 from instance_refresh.model.request import Request
 from instance_refresh.rules import report, watch
-from instance_refresh.rules.edges import Between, edges, family_done, is_due
-from instance_refresh.rules.preflight import refusal
-from tests.unit.fleets import LIMITS, NEW, OLD, START, activity, fleet, group, hours, member_of
+from instance_refresh.rules.edges import Between, edges, is_due
+from tests.unit.fleets import LIMITS, NEW, OLD, START, activity, fleet, group, member_of
 
 if TYPE_CHECKING:
     from instance_refresh.model.member import Member
@@ -119,9 +118,17 @@ def test_two_ends_between_two_ticks_are_both_told() -> None:
     assert [end.activity for end in told(one, 1)] == ["asr-1", "asr-2"]
 
 
+def test_a_refresh_of_a_group_that_is_only_watched_is_told_when_it_begins() -> None:
+    one, idle = watched(refresh("RUNNING", 1)), watched()
+    (line,) = edges([idle, one], tick(1), LIMITS, {})
+    assert (line.outcome, line.code, line.since) == ("in_progress", "Begun", at(1))
+    follower = one._replace(request=one.request._replace(watched=False))
+    assert told(follower, 1) == []
+
+
 def test_an_end_names_the_image_that_the_activity_brought() -> None:
     (end,) = told(watched(refresh("SUCCESSFUL", -9, 1)), 1)
-    assert (end.outcome, end.image) == ("succeeded", NEW)
+    assert (end.outcome, end.status, end.image) == ("succeeded", 200, NEW)
     assert NEW in end.reason
 
 
@@ -138,7 +145,7 @@ def test_an_end_says_how_far_it_came_and_who_is_next() -> None:
 def test_an_end_that_went_badly_says_what_the_instances_run_and_what_to_do() -> None:
     some = (batch(1, "FAILED", -9, 1, failed=1),)
     (end,) = told(watched(refresh("FAILED", -9, 1, batches=some)), 1)
-    assert (end.image, end.level) == (NEW, "WARNING")
+    assert (end.image, end.level, end.status) == (NEW, "WARNING", 409)
     assert end.reason.endswith(f"10 min; failed: ins-10; the instances run {OLD}")
     assert "newer image" in end.remedy
 
@@ -158,6 +165,47 @@ def test_an_end_names_no_image_where_the_configuration_was_changed_since(status:
     assert end.activity == "asr-1"
     assert NEW not in end.reason
     assert end.image == ""
+    assert "the instances run" not in end.reason  # that is what the next one does
+
+
+def test_what_the_instances_run_is_said_where_they_were_read() -> None:
+    unread = watched(refresh("FAILED", -9, 1))._replace(running_images=frozenset())
+    (end,) = told(unread, 1)
+    assert end.reason.endswith("in 0 batches, 10 min")
+
+
+def test_a_rollback_is_told_with_the_refresh_that_it_undid() -> None:
+    undone = refresh("FAILED", -30, -20, activity_id="asr-1")
+    back = refresh("SUCCESSFUL", -9, 1, kind="ROLLBACK", origin_id="asr-1", activity_id="asr-2")
+    (end,) = told(watched(undone, back), 1)
+    assert (end.code, end.level, end.image) == ("RolledBack", "WARNING", NEW)
+    which = "refresh activity asr-1 was rolled back by asr-2, which ended SUCCESSFUL: "
+    assert end.reason.startswith(which)
+    assert end.reason.endswith(f"; the instances run {OLD}")
+    assert end.remedy
+    # What is configured now was put there since the refresh began that was undone.
+    (end,) = told(watched(undone, back, updated=-20), 1)
+    assert end.image == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (45, ", 45 s"),
+        (59.6, ", 1 min"),
+        (119, ", 1 min"),
+        (120, ", 2 min"),
+        (3600, ", 1 h 0 min"),
+        (7199, ", 1 h 59 min"),
+        (11520, ", 3 h 12 min"),
+        (None, ""),
+    ],
+)
+def test_how_long_a_refresh_took_is_said_in_short(seconds: float | None, words: str) -> None:
+    one = refresh("SUCCESSFUL", 0, 1)
+    began = None if seconds is None else at(1) - timedelta(seconds=seconds)
+    (end,) = told(watched(one._replace(created=began)), 1)
+    assert end.reason.endswith(f"in 0 batches{words}")
 
 
 def test_a_failed_end_names_no_image_that_was_put_back_before_it_was_told() -> None:
@@ -187,6 +235,9 @@ def test_no_pause_is_over_where_none_was_beyond_its_limit() -> None:
     baked = paused(batch(1, "SUCCESSFUL", -60, -30), batch(2, "RUNNING", 1, None))
     assert not over(baked, bakes)
     assert over(baked)
+    # A failed batch may wait for a quarter of an hour.
+    assert not over(paused(batch(1, "FAILED", -60, -14), batch(2, "RUNNING", 1, None)))
+    assert over(paused(batch(1, "FAILED", -60, -14.1), batch(2, "RUNNING", 1, None)))
 
 
 def test_what_seemed_stuck_and_goes_on_is_told_once() -> None:
@@ -200,83 +251,3 @@ def test_what_seemed_stuck_and_goes_on_is_told_once() -> None:
         assert codes == [[], [("StuckOver", "INFO")], []]
     usual = refresh("RUNNING", -59)._replace(batches=(batch(1, "SUCCESSFUL", -59, 1),))
     assert told(watched(usual), 1) == []
-
-
-def done(*past: Activity, ring: int = 0, names: str = NEW) -> tuple[Member, ...]:
-    where = fleet(names=names, runs=names, activities=past[-1:], recent={"asg-a": past})
-    wish = Request(REGION, image_id=NEW, image_family="web")
-    policy = WEB._replace(ring=ring)
-    return (member_of(wish, where, policy=policy),)
-
-
-def family(members: tuple[Member, ...], number: int) -> Outcome | None:
-    ends = {m.group_id: m.ends("already_current", "") for m in members}
-    return family_done(members, ends, tick(number))
-
-
-def brought(name: str, began: float, ended: float, **fields: Any) -> Activity:
-    later = hours(11) - START  # the image was made at ten
-    one = refresh(fields.pop("status", "SUCCESSFUL"), began, ended, activity_id=name, **fields)
-    return one._replace(created=at(began) + later, ended=at(ended) + later)
-
-
-def test_a_family_is_done_once_and_a_reinstall_does_not_say_so_again() -> None:
-    first = brought("asr-1", 0, 2)
-    number = 11 * 12 + 1
-    whole = family(done(first), number)
-    assert whole is not None
-    assert whole.reason == f"web: 1 of 1 groups on {NEW}, 2 min"
-    again = brought("asr-2", 60, 62)
-    assert family(done(first, again), number + 12) is None
-    undone = brought("asr-2", 30, 40, kind="ROLLBACK", origin_id="asr-1")
-    anew = brought("asr-3", 60, 62)
-    assert family(done(first, undone, anew), number + 12) is not None
-
-
-def whole(*members: Member, number: int, **outcomes: dict[str, Any]) -> Outcome | None:
-    ends = {m.group_id: m.ends("already_current", "") for m in members}
-    for group_id, fields in outcomes.items():
-        ends[f"asg-{group_id}"] = ends[f"asg-{group_id}"]._replace(**fields)
-    return family_done(members, ends, tick(number))
-
-
-def of(group_id: str, *past: Activity) -> Member:
-    mine = tuple(one._replace(group_id=group_id) for one in past)
-    where = fleet(
-        group(group_id), names=NEW, runs=NEW, activities=mine[-1:], recent={group_id: mine}
-    )
-    return member_of(Request(REGION, image_id=NEW, image_family="web"), where, policy=WEB)
-
-
-SCALES = {"outcome": "refused", "refusals": (refusal("GroupInActivity", ""),)}
-LACKS = {"outcome": "refused", "refusals": (refusal("GroupAbnormal", ""),)}
-
-
-@pytest.mark.parametrize(
-    ("meanwhile", "said"),
-    [
-        ({}, True),
-        (SCALES, True),
-        ({"outcome": "in_progress"}, True),
-        (LACKS, False),
-        ({"outcome": "rejected"}, False),
-        ({"outcome": "queued"}, False),
-    ],
-)
-def test_a_family_is_done_though_another_group_scales_just_now(
-    meanwhile: dict[str, Any], *, said: bool
-) -> None:
-    earlier, last = of("asg-a", brought("asr-1", 0, 2)), of("asg-b", brought("asr-2", 60, 62))
-    found = whole(earlier, last, number=12 * 12 + 1, a=meanwhile)
-    assert bool(found) is said
-    if found:
-        assert found.reason.startswith("web: 2 of 2 groups on")
-
-
-def test_a_family_is_done_though_another_group_is_being_reinstalled() -> None:
-    again = brought("asr-3", 61, 0, status="RUNNING")._replace(ended=None)
-    earlier, last = of("asg-a", brought("asr-1", 0, 2), again), of("asg-b", brought("asr-2", 9, 62))
-    number = 12 * 12 + 1
-    assert whole(earlier, last, number=number, a={"outcome": "in_progress"})
-    first = of("asg-a", again)
-    assert not whole(first, last, number=number, a={"outcome": "in_progress"})
