@@ -37,7 +37,7 @@ def main(only: list[str], workers: int) -> int:
             path.relative_to(ROOT / CODE).as_posix()
             for pattern in config["module-path"]
             for path in sorted((ROOT / CODE).glob(pattern))
-            if path.name != "__init__.py"
+            if path.name not in ("__init__.py", *config["excluded-modules"])
         ]
         wanted = [module for module in modules if not only or module in only]
         with ThreadPoolExecutor(workers) as pool:
