@@ -226,7 +226,7 @@ def _guard(
     resumes = action in ("retry", "continue")
     if (resumes or activity.status == "AUTO_PAUSE") and not _open(member, now):
         return frozen  # it waits for its window
-    if action == "retry" and _tries(member) > _MOST_TRIES:
+    if action == "retry" and _tries(member, activity) > _MOST_TRIES:
         reason = f"{frozen.reason}; it was retried {_MOST_TRIES} times"
         return frozen._replace(reason=reason)
     if not resumes:
@@ -235,11 +235,8 @@ def _guard(
     return frozen._replace(action=Action("resume", mode if frozen.instances else None))
 
 
-def _tries(member: Member) -> int:
+def _tries(member: Member, activity: Activity) -> int:
     """Count how often the batch was tried: each try is a scaling activity of its own."""
-    activity = member.activity
-    if activity is None:
-        return 0
     failed = {*activity.failed_instances}
     begun = [b.started for b in activity.batches if b.started and failed & {*b.instance_ids}]
     seen = [
