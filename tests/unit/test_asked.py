@@ -14,7 +14,7 @@ from instance_refresh.model.outcome import Outcome
 from instance_refresh.model.request import Request
 from instance_refresh.rules.asked import action_of, asked
 from instance_refresh.settings import settings
-from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, member_of
+from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, instances, member_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -244,6 +244,16 @@ def test_the_settings_of_a_rollback(fields: Any, settings: Any) -> None:
     assert isinstance(found, Finding)
     assert found.action
     assert found.action.settings == settings
+
+
+def test_a_rollback_takes_as_many_batches_as_were_begun_however_many_instances_they_had() -> None:
+    where = seen("AUTO_PAUSE", batches=batches(*["SUCCESSFUL"] * 8))._replace(
+        instances={"asg-a": tuple(instances("asg-a", 8, NEW))}
+    )
+    found = action_of(member_of(asking(ROLLBACK), where))
+    assert isinstance(found, Finding)
+    assert found.action
+    assert found.action.settings == {"RollingUpdateSettings": {"BatchNumber": 8}}
 
 
 def test_a_stop_says_where_the_schedule_goes_on_all_the_same() -> None:
