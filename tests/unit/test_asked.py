@@ -14,7 +14,7 @@ from instance_refresh.model.outcome import Outcome
 from instance_refresh.model.request import Request
 from instance_refresh.rules.asked import action_of, asked
 from instance_refresh.settings import settings
-from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, member_of
+from tests.unit.fleets import NEW, OLD, activity, fleet, group, hours, instances, member_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -115,16 +115,22 @@ def test_an_activity_of_another_group(verb: str) -> None:
     assert said(other, seen("AUTO_PAUSE")) == ("refused", "ActivityNotFound")
 
 
+@pytest.mark.parametrize("verb", [STOP, RESUME, CANCEL, ROLLBACK])
+def test_to_name_the_newest_activity_is_to_name_none(verb: str) -> None:
+    for where in (seen("AUTO_PAUSE"), seen("RUNNING")):
+        assert said(asking(verb, activity_id="asr-1"), where) == said(asking(verb), where)
+
+
 @pytest.mark.parametrize(
     ("status", "ended", "end"),
     [
         ("AUTO_PAUSE", ASKED - 60 * SECOND, "resume"),  # paused before it was asked
-        ("AUTO_PAUSE", ASKED + 9 * SECOND, "resume"),  # clocks differ
+        ("AUTO_PAUSE", ASKED + 10 * SECOND, "resume"),  # clocks differ
         ("AUTO_PAUSE", ASKED + 11 * SECOND, "resumed"),  # the next pause
         ("FAILED_PAUSE", ASKED + 11 * SECOND, "resumed"),  # tried again, and failed again
-        ("RUNNING", ASKED, "resumed"),
+        ("RUNNING", ASKED - 9 * SECOND, "resumed"),
         ("SUCCESSFUL", ASKED + 60 * SECOND, "resumed"),
-        ("RUNNING", ASKED - 60 * SECOND, ("refused", "NotPaused")),
+        ("RUNNING", ASKED - 10 * SECOND, ("refused", "NotPaused")),
         ("SUCCESSFUL", ASKED - 60 * SECOND, ("refused", "NoLiveActivity")),
     ],
 )
@@ -164,6 +170,12 @@ def test_a_rollback_is_begun_once_and_then_the_launch_configuration_goes_back() 
         assert said(one, rolled_back("RUNNING")) == "rolled_back"
         assert said(one, rolled_back("SUCCESSFUL")) == "restore"
         assert said(one, rolled_back("SUCCESSFUL", runs=NEW)) == "rolled_back"
+
+
+def test_a_rollback_that_began_ten_seconds_before_it_was_asked_is_the_one_asked_for() -> None:
+    for apart, end in ((10, "rolled_back"), (11, ("refused", "RollbackOfRollback"))):
+        one = asking(ROLLBACK, asked_at=hours(31) + apart * SECOND)
+        assert said(one, rolled_back("RUNNING")) == end
 
 
 @pytest.mark.parametrize(
@@ -234,6 +246,16 @@ def test_the_settings_of_a_rollback(fields: Any, settings: Any) -> None:
     assert found.action.settings == settings
 
 
+def test_a_rollback_takes_as_many_batches_as_were_begun_however_many_instances_they_had() -> None:
+    where = seen("AUTO_PAUSE", batches=batches(*["SUCCESSFUL"] * 8))._replace(
+        instances={"asg-a": tuple(instances("asg-a", 8, NEW))}
+    )
+    found = action_of(member_of(asking(ROLLBACK), where))
+    assert isinstance(found, Finding)
+    assert found.action
+    assert found.action.settings == {"RollingUpdateSettings": {"BatchNumber": 8}}
+
+
 def test_a_stop_says_where_the_schedule_goes_on_all_the_same() -> None:
     tags = group().tags
     for status, held, told in (
@@ -253,8 +275,28 @@ def test_what_was_not_read_yet_is_left_open() -> None:
     unread = fleet(looked=False, instances={})
     for verb in (RESUME, CANCEL, ROLLBACK):
         assert action_of(member_of(asking(verb), unread)) is None
-    paused = seen("AUTO_PAUSE")._replace(instances={})
-    assert action_of(member_of(asking(ROLLBACK), paused)) is None
+    for where in (seen("AUTO_PAUSE"), rolled_back("SUCCESSFUL")):
+        assert action_of(member_of(asking(ROLLBACK), where._replace(instances={}))) is None
+    assert said(asking(ROLLBACK), rolled_back("RUNNING")._replace(instances={})) == "rolled_back"
+
+
+@pytest.mark.parametrize(
+    ("verb", "where", "end"),
+    [
+        (STOP, seen("RUNNING"), "stop"),
+        (RESUME, seen("AUTO_PAUSE"), "resume"),
+        (RESUME, seen("INIT", batches=()), ("refused", "NotPaused")),
+        (CANCEL, seen("AUTO_PAUSE"), "cancel"),
+        (ROLLBACK, seen("AUTO_PAUSE"), "rollback"),
+        (ROLLBACK, rolled_back("RUNNING"), ("refused", "RollbackOfRollback")),
+    ],
+)
+def test_without_a_time_it_is_done_to_what_is_there_now(verb: str, where: Fleet, end: Any) -> None:
+    newest = where.activities["asg-a"]
+    assert newest
+    undated = where._replace(activities={"asg-a": newest._replace(created=None)})
+    for request, one in ((asking(verb, asked_at=None), where), (asking(verb), undated)):
+        assert said(request, one) == end
 
 
 @pytest.mark.parametrize(
@@ -271,23 +313,29 @@ def test_holding_and_releasing(tags: dict[str, str], hold: str, release: str) ->
     assert said(asking("Release"), where) == release
 
 
-@pytest.mark.parametrize(
-    ("verb", "status", "going"),
-    [(STOP, "RUNNING", 3), (RESUME, "AUTO_PAUSE", 0), (CANCEL, "AUTO_PAUSE", 0)],
-)
-def test_a_limit_counts_what_is_set_going_and_none_is_put_on_a_stop(
-    verb: Any, status: str, going: int
-) -> None:
-    names = ("asg-a", "asg-b", "asg-c")
-    made = tuple(activity(status, name, activity_id=f"asr-{name}") for name in names)
-    where = fleet(*(group(name) for name in names), activities=made)
-    request = asking(verb, group_ids=(), tags=(("a", "b"),))
+def of_many(verb: Any, *statuses: str, **fields: Any) -> list[str]:
+    """Say which groups, one a status, are set going by tags that may set two going."""
+    names = [f"asg-{number}" for number in range(len(statuses))]
+    made = map(activity, statuses, names)
+    where = fleet(*map(group, names), activities=tuple(made))
+    request = asking(verb, **{"group_ids": (), "tags": (("a", "b"),), **fields})
     members = [member_of(request, where, one) for one in where.groups]
-    limits = settings({"MAX_GROUPS": "2"}).limits
-    decided = asked(members, limits).values()
-    assert sum(isinstance(one, Finding) for one in decided) == going
-    codes = {one.code for one in decided if isinstance(one, Outcome)}
-    assert codes == (set() if going else {"TooManyGroups"})
+    found = asked(members, settings({"MAX_GROUPS": "2"}).limits).values()
+    return [one.code if isinstance(one, Outcome) else "goes" for one in found]
+
+
+@pytest.mark.parametrize("verb", [RESUME, CANCEL])
+def test_a_limit_counts_the_groups_that_tags_set_going(verb: str) -> None:
+    three = ["AUTO_PAUSE"] * 3
+    assert of_many(verb, *three) == ["TooManyGroups"] * 3
+    assert of_many(verb, *three, max_groups=3) == ["goes"] * 3
+    assert of_many(verb, "AUTO_PAUSE", "AUTO_PAUSE", "FAILED")[:2] == ["goes"] * 2
+    assert of_many(verb, "AUTO_PAUSE", max_groups=1) == ["goes"]
+    assert of_many(verb, *three, tags=(), group_ids=("asg-0", "asg-1", "asg-2")) == ["goes"] * 3
+
+
+def test_no_limit_is_put_on_a_stop() -> None:
+    assert of_many(STOP, *["RUNNING"] * 3) == ["goes"] * 3
 
 
 def test_no_action_is_ever_a_start() -> None:

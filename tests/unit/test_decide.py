@@ -128,7 +128,9 @@ def test_after_a_rollback_a_wish_for_what_all_run_only_sets_the_configuration(fo
     for ahead in range(-5, 6):  # the clock of who asked, against the platform's
         late = back._replace(asked_at=hours(25) + timedelta(seconds=ahead))
         again = one(late, seen._replace(launch_configurations={"asc-a": configuration}))
-        assert ends(again) == ("rejected" if force else "already_current")
+        assert isinstance(again, Outcome)
+        end = ("rejected", 409) if force else ("already_current", 200)
+        assert (again.outcome, again.status) == end
 
 
 def test_what_the_instances_run_counts_though_the_configuration_names_an_older_image() -> None:
