@@ -179,7 +179,7 @@ def test_a_rollback_is_told_with_the_refresh_that_it_undid() -> None:
     back = refresh("SUCCESSFUL", -9, 1, kind="ROLLBACK", origin_id="asr-1", activity_id="asr-2")
     (end,) = told(watched(undone, back), 1)
     assert (end.code, end.level, end.image) == ("RolledBack", "WARNING", NEW)
-    which = "refresh activity asr-1 was rolled back by asr-2, which ended SUCCESSFUL: "
+    which = "refresh activity asr-1 of img-new was rolled back by asr-2, which ended SUCCESSFUL: "
     assert end.reason.startswith(which)
     assert end.reason.endswith(f"; the instances run {OLD}")
     assert end.remedy

@@ -156,19 +156,19 @@ def _brought(member: Member, activity: Activity) -> str:
 
 def _end(member: Member, activity: Activity) -> Outcome:
     name, ended, status = activity.activity_id, activity.ended, activity.status
-    how = _how(activity)
+    how, image = _how(activity), _brought(member, activity)
+    of = f" of {image}" if image else ""
     if activity.kind == "NORMAL" and status == "SUCCESSFUL":
-        image = _brought(member, activity)
         reason = f"refresh activity {name} {f'brought {image}' if image else 'succeeded'}: {how}"
         return _told(member, activity, "succeeded", reason, since=ended)
     if member.running_images and not member.is_live:
         how += f"; the instances run {', '.join(sorted(member.running_images))}"
     if activity.kind == "ROLLBACK":
-        reason = f"refresh activity {activity.origin_id} was rolled back by {name}"
+        reason = f"refresh activity {activity.origin_id}{of} was rolled back by {name}"
         reason += f", which ended {status}: {how}"
         known: dict[str, Any] = {"code": "RolledBack", "remedy": _REMEDY}
         return _told(member, activity, "attention", reason, since=ended, **known)
-    reason = f"refresh activity {name} ended {status}: {how}"
+    reason = f"refresh activity {name}{of} ended {status}: {how}"
     known = {"code": "RefreshEnded", "since": ended}
     if status == "CANCELLED" and not activity.failed_instances:  # as was meant: nothing had failed
         return _told(member, activity, "cancelled", reason, **known)
