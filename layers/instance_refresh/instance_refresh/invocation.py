@@ -124,6 +124,11 @@ class Invocation:
         if tried_again:
             self._retryable += [outcome.group for outcome in outcomes if outcome.retryable]
 
+    def count(self, states: dict[str, int]) -> None:
+        """Add a region's counts of its groups to those of the others."""
+        for state, count in states.items():
+            self.states[state] = self.states.get(state, 0) + count
+
     def tell_wrong_settings(self) -> None:
         """Log and keep the settings that are wrong, and that the function does its job without."""
         for text in self.settings.wrong:

@@ -125,20 +125,20 @@ def edges(
             continue
         if member.request.watched and between.saw(live.created):
             reason = f"{live.description}; it is watched to its end"
-            yield _told(member, live, "in_progress", reason, code="Begun", since=live.created)
+            known = {"code": "Begun", "since": live.created, "image": _brought(member, live)}
+            yield _told(member, live, "in_progress", reason, **known)
         over = _over(member, live, between, limits)
         if over:
             code, reason = over
-            yield _told(member, live, "in_progress", f"{live.description}: {reason}", code=code)
+            known = {"code": code, "image": _brought(member, live)}
+            yield _told(member, live, "in_progress", f"{live.description}: {reason}", **known)
 
 
 def _told(
     member: Member, activity: Activity, outcome: Ended, reason: str, **fields: Any
 ) -> Outcome:
     status = 409 if outcome == "attention" else 200
-    image = _brought(member, activity)
-    known = {"activity": activity.activity_id, "image": image, "status": status}
-    return member.ends(outcome, reason, **known, **fields)
+    return member.ends(outcome, reason, activity=activity.activity_id, status=status, **fields)
 
 
 def _brought(member: Member, activity: Activity) -> str:
@@ -160,16 +160,17 @@ def _end(member: Member, activity: Activity) -> Outcome:
     of = f" of {image}" if image else ""
     if activity.kind == "NORMAL" and status == "SUCCESSFUL":
         reason = f"refresh activity {name} {f'brought {image}' if image else 'succeeded'}: {how}"
-        return _told(member, activity, "succeeded", reason, since=ended)
+        return _told(member, activity, "succeeded", reason, since=ended, image=image)
+    known: dict[str, Any] = {"since": ended, "image": image}
     if member.running_images and not member.is_live:
         how += f"; the instances run {', '.join(sorted(member.running_images))}"
     if activity.kind == "ROLLBACK":
         reason = f"refresh activity {activity.origin_id}{of} was rolled back by {name}"
         reason += f", which ended {status}: {how}"
-        known: dict[str, Any] = {"code": "RolledBack", "remedy": _REMEDY}
-        return _told(member, activity, "attention", reason, since=ended, **known)
+        known |= {"code": "RolledBack", "remedy": _REMEDY}
+        return _told(member, activity, "attention", reason, **known)
     reason = f"refresh activity {name}{of} ended {status}: {how}"
-    known = {"code": "RefreshEnded", "since": ended}
+    known["code"] = "RefreshEnded"
     if status == "CANCELLED" and not activity.failed_instances:  # as was meant: nothing had failed
         return _told(member, activity, "cancelled", reason, **known)
     return _told(member, activity, "attention", reason, remedy=_REMEDY, **known)

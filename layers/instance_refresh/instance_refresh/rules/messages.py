@@ -46,11 +46,9 @@ def _message(key: tuple[str, ...], some: Sequence[Outcome], between: Between) ->
     facts = [f"{named[one.group]}: {one.reason}" if one.group else one.reason for one in some]
     if first.code == "FamilyDone":
         title, facts = first.reason, []
-    more = len(facts) - _MOST_NAMED
-    facts = [*facts[:_MOST_NAMED], *([f"and {more} more"] if more > 0 else [])]
+    facts = _first(facts, _MOST_NAMED, "and {} more")
     notes = [*dict.fromkeys(note for one in some for note in one.notes)]
-    more = len(notes) - _MOST_NOTES
-    notes = [*notes[:_MOST_NOTES], *([f"and {more} more notes in the log"] if more > 0 else [])]
+    notes = _first(notes, _MOST_NOTES, "and {} more notes in the log")
     remedies = [*dict.fromkeys(one.remedy for one in some if one.remedy)][:_MOST_REMEDIES]
     # What another delivery of the tick has done is another message.
     about = (*key, *sorted(f"{one.group} {one.activity}" for one in some))
@@ -65,3 +63,9 @@ def _message(key: tuple[str, ...], some: Sequence[Outcome], between: Between) ->
         code=what,
         groups=names,
     )
+
+
+def _first(texts: list[str], most: int, rest: str) -> list[str]:
+    """Give the first texts, and how many are left out."""
+    left = len(texts) - most
+    return [*texts[:most], rest.format(left)] if left > 0 else texts

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import clock
 from ..contract import check
@@ -13,6 +13,7 @@ from ..gateway.cloud import Cloud, credentials
 from ..model.request import CLOCKS_DIFFER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from ..invocation import Invocation
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..rules.edges import Between
     from ..settings import Settings
 
+Result = TypeVar("Result")
 _LINK_LASTS = timedelta(days=1)
 _LATE = timedelta(seconds=30)  # a tick whose Time is less behind its cron is the cron's
 _SCHEMAS = {"http": "http_event", "timer": "timer_event", "cos": "cos_event"}
@@ -83,7 +85,6 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
     """
     settings = invocation.settings
     cloud = Cloud(settings, credentials(os.environ), invocation.deadline)
-    from ..gateway.reading import side_by_side
     from ..rollout.tick import Report
     from ..rollout.tick import reconcile as look_after
 
@@ -93,14 +94,8 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
     if hourly or any(text.startswith("SCHEDULE_CRON ") for text in settings.wrong):
         invocation.tell_wrong_settings()
 
-    def of(region: str) -> Report | InstanceRefreshError:
-        try:
-            return look_after(cloud, settings, region, now, between)
-        except InstanceRefreshError as error:
-            return error
-
     regions = settings.regions or (invocation.region,)
-    found = side_by_side(of, regions)
+    found = by_region(lambda name: look_after(cloud, settings, name, now, between), regions)
     none = not any(isinstance(done, Report) for done in found)
     told: list[Message] = []
     for region, done in zip(regions, found, strict=True):
@@ -109,12 +104,26 @@ def reconcile(invocation: Invocation, now: datetime, tick: datetime) -> None:
             told += _unread(done, region, between) if hourly else ()
             continue
         invocation.keep(done.outcomes, told=done.lines)
-        for state, count in done.states.items():
-            invocation.states[state] = invocation.states.get(state, 0) + count
+        invocation.count(done.states)
         several = f"{region}/" if len(regions) > 1 else ""
         invocation.families |= {several + name: one for name, one in done.families.items()}
         told += done.messages
     tell(invocation, tuple(told))
+
+
+def by_region(
+    look: Callable[[str], Result], regions: Sequence[str]
+) -> list[Result | InstanceRefreshError]:
+    """Look at regions side by side; an error of one stands in its place, and the others go on."""
+    from ..gateway.reading import side_by_side  # with the SDK: nothing refused loads it
+
+    def of(region: str) -> Result | InstanceRefreshError:
+        try:
+            return look(region)
+        except InstanceRefreshError as error:
+            return error
+
+    return side_by_side(of, regions)
 
 
 def _since_the_tick_before(tick: datetime, cron: Cron) -> Between:

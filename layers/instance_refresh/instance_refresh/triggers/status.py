@@ -19,7 +19,7 @@ from ..gateway.cloud import Cloud, credentials
 from ..link import EXPIRES, SIGNATURE, query_text, signature_of
 from ..model.problem import Problem
 from ..model.query import Query
-from . import expect
+from . import by_region, expect
 from .http import failed, problem, response
 from .signature import signed_at, unauthorized
 
@@ -82,28 +82,21 @@ def _surveys(asked: Query, invocation: Invocation) -> list[dict[str, Any]]:
     A region that has nothing of what is asked for is left out where another one has it.
     """
     cloud = Cloud(invocation.settings, credentials(os.environ), invocation.deadline)
-    from ..gateway.reading import side_by_side  # with the SDK: nothing refused loads it
-    from ..rollout.survey import survey
+    from ..rollout.survey import survey  # with the SDK: nothing refused loads it
 
-    now, own = clock.now(), (invocation.region,)
-    regions = own if asked.groups else invocation.settings.regions or own
-
-    def of(region: str) -> dict[str, Any] | InstanceRefreshError:
-        try:
-            return survey(asked._replace(region=region), cloud, invocation.settings, now)
-        except InstanceRefreshError as error:
-            return error
-
-    found = side_by_side(of, (asked.region,) if asked.region else regions)
+    now, settings, own = clock.now(), invocation.settings, (asked.region or invocation.region,)
+    regions = own if asked.region or asked.groups else settings.regions or own
+    found = by_region(
+        lambda name: survey(asked._replace(region=name), cloud, settings, now), regions
+    )
     errors = [one for one in found if isinstance(one, InstanceRefreshError)]
     if len(errors) == len(found):
         raise next((one for one in errors if not _has_nothing(one)), errors[0])
     documents = []
-    for region, one in zip(regions, found, strict=False):
+    for region, one in zip(regions, found, strict=True):
         if not isinstance(one, InstanceRefreshError):
             documents.append(one)
-            for state, count in one["States"].items():
-                invocation.states[state] = invocation.states.get(state, 0) + count
+            invocation.count(one["States"])
         elif not _has_nothing(one):
             invocation.fail(one, region=region)
             documents.append(
