@@ -1,8 +1,9 @@
-"""The cloud that a file's tests begin with, and the terminal command on it."""
+"""The cloud that a file's tests begin with, its log lines, and the terminal command on it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.end_to_end.commanding import runner
 from tests.end_to_end.harness import World, world
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.end_to_end.commanding import Run
@@ -29,3 +30,14 @@ def it(request: pytest.FixtureRequest) -> Iterator[World]:
 @pytest.fixture
 def run(it: World, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Run:
     return runner(it, capsys, tmp_path)
+
+
+@pytest.fixture
+def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """Give what was logged since it was asked last, without the summaries."""
+
+    def since() -> list[dict[str, Any]]:
+        seen = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return [line for line in seen if line["message"] != "summary"]
+
+    return since

@@ -37,6 +37,13 @@ def steer(watch: Invariants, group: str, action: str) -> None:
         operate(watch, "ResumeInstanceRefresh", ResumeMode=action, **of)
 
 
+def configure(watch: Invariants, group: str, image: str) -> None:
+    """Put an image into a group's launch configuration."""
+    name = watch.region.groups[group].launch_configuration_id
+    change = {"LaunchConfigurationId": name, "ImageId": image}
+    operate(watch, "ModifyLaunchConfigurationAttributes", **change)
+
+
 def operate(watch: Invariants, action: str, **parameters: Any) -> None:
     """Call the API with the vendor's client; what goes wrong is not done again."""
     watch.by = "operator"

@@ -186,9 +186,7 @@ def test_a_refused_start_puts_nothing_back_under_one_that_another_function_began
 
 def configure(it: World, image: str) -> None:
     """Let a person put an image into the group's launch configuration."""
-    name = it.region.groups[GROUP].launch_configuration_id
-    fields = {"LaunchConfigurationId": name, "ImageId": image}
-    person.operate(Invariants(it), "ModifyLaunchConfigurationAttributes", **fields)
+    person.configure(Invariants(it), GROUP, image)
 
 
 def test_a_refused_start_puts_nothing_back_over_what_a_person_has_set_meanwhile(it: World) -> None:
@@ -265,13 +263,7 @@ def test_a_configuration_is_not_set_under_a_refresh_that_began_meanwhile(it: Wor
     follower(it)
     it.make_image(B)
     rolled(it)
-    name = it.region.groups[GROUP].launch_configuration_id
-    person.operate(
-        Invariants(it),
-        "ModifyLaunchConfigurationAttributes",
-        LaunchConfigurationId=name,
-        ImageId=A,
-    )
+    configure(it, A)
 
     def begin() -> None:
         it.make_image(C)
@@ -361,13 +353,7 @@ def test_what_a_person_configures_ahead_of_its_turn_is_named(it: World) -> None:
     follower(it, ring=1)
     it.make_image(B)
     it.cloud.faults.fail_image(B)
-    name = it.region.groups[GROUP].launch_configuration_id
-    person.operate(
-        Invariants(it),
-        "ModifyLaunchConfigurationAttributes",
-        LaunchConfigurationId=name,
-        ImageId=B,
-    )
+    configure(it, B)
     ticks(it, 4)
     it.advance(86400)
     said = it.tick()

@@ -28,7 +28,7 @@ from local.faults import AFTER, BEFORE
 from tests.end_to_end.harness import allowed, world
 from tests.end_to_end.invariants import Invariants, check_document
 from tests.end_to_end.meanwhile import after
-from tests.end_to_end.person import operate, steer
+from tests.end_to_end.person import configure, operate, steer
 from tests.end_to_end.seams import quick
 
 FOLLOWERS = ["asg-web00001", "asg-web00002", "asg-web00003"]
@@ -242,13 +242,7 @@ class Histories(RuleBasedStateMachine):
     @rule(group=groups, ago=back)
     def operator_changes_the_image(self, group: str, ago: int) -> None:
         if not any(a.live for a in self.it.region.activities.values()):
-            name = self.it.region.groups[group].launch_configuration_id
-            operate(
-                self.watch,
-                "ModifyLaunchConfigurationAttributes",
-                LaunchConfigurationId=name,
-                ImageId=self.image(ago),
-            )
+            configure(self.watch, group, self.image(ago))
 
     @rule(group=groups, action=st.sampled_from(["RETRY", "CONTINUE", "Cancel", "Stop", "Rollback"]))
     def operator_steers(self, group: str, action: str) -> None:

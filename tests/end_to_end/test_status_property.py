@@ -6,7 +6,7 @@ EXAMPLES=400 tries as many random histories instead of the few fixed ones.
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +15,9 @@ from tests.end_to_end.harness import World, world
 from tests.end_to_end.invariants import Invariants
 from tests.end_to_end.person import steer
 from tests.end_to_end.seams import quick
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EXAMPLES = int(os.environ.get("EXAMPLES") or "0")
 # What the look says of what has happened already, not of what it does.
@@ -49,12 +52,17 @@ members = st.tuples(policies, st.sampled_from([0, 2, 2, 3, 4]), st.booleans())
 fleets = st.lists(members, min_size=2, max_size=len(GROUPS))
 
 
-@settings(
-    max_examples=EXAMPLES or 25,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+def examples(fixed: int) -> settings:
+    """Try so many fixed ones, or EXAMPLES random ones."""
+    return settings(
+        max_examples=EXAMPLES or fixed,
+        derandomize=not EXAMPLES,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@examples(25)
 @given(
     fleet=fleets, history=st.lists(steps, min_size=3, max_size=12), most=st.sampled_from([0, 1, 5])
 )
@@ -62,13 +70,21 @@ def test_the_next_look_does_what_the_status_says(
     fleet: list[tuple[dict[str, str], int, bool]], history: list[Any], most: int
 ) -> None:
     with world(MAX_REFRESHING=str(most)) as it, quick(waits=False):
-        images = found(it, fleet)
-        people = Invariants(it)
-        for step in (("publish", "web", False), ("publish", "api", True), *history):
-            happen(it, people, images, step)
+        for _ in lived(it, fleet, history):
             agree(it)
             it.advance(70)
             agree(it)
+
+
+def lived(
+    it: World, fleet: list[tuple[dict[str, str], int, bool]], history: list[Any]
+) -> Iterator[None]:
+    """Found a fleet, and stop after each step of its history."""
+    images = found(it, fleet)
+    people = Invariants(it)
+    for step in (("publish", "web", False), ("publish", "api", True), *history):
+        happen(it, people, images, step)
+        yield
 
 
 def found(it: World, fleet: list[tuple[dict[str, str], int, bool]]) -> dict[str, list[str]]:
@@ -145,12 +161,7 @@ def agree(it: World) -> None:
     assert counts == done.get("States", {}), (rows, done)
 
 
-@settings(
-    max_examples=EXAMPLES or 8,
-    derandomize=not EXAMPLES,
-    deadline=None,
-    suppress_health_check=list(HealthCheck),
-)
+@examples(8)
 @given(
     fleet=fleets, history=st.lists(steps, min_size=3, max_size=8), most=st.sampled_from([0, 1, 2])
 )
@@ -158,10 +169,7 @@ def test_a_row_is_the_same_however_it_is_asked_for(
     fleet: list[tuple[dict[str, str], int, bool]], history: list[Any], most: int
 ) -> None:
     with world(MAX_REFRESHING=str(most)) as it, quick(waits=False):
-        images = found(it, fleet)
-        people = Invariants(it)
-        for step in (("publish", "web", False), ("publish", "api", True), *history):
-            happen(it, people, images, step)
+        for _ in lived(it, fleet, history):
             rows_agree(it)
             it.tick()
             it.advance(70)

@@ -19,7 +19,7 @@ from tests.end_to_end.harness import World, tags, world
 from tests.end_to_end.invariants import Invariants
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from local.chat.robot import Robot
@@ -35,17 +35,6 @@ def fill(it: World) -> None:
     for ring, group in enumerate((FIRST, SECOND)):
         policy = tags(ring=ring, fail_process="AUTO_ROLLBACK", batch_pause="BATCH_INTERVAL_PAUSE")
         it.region.add_group(group, image=OLD, instances=2, tags=policy)
-
-
-@pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
-    """Give what was logged since it was asked last, without the summaries."""
-
-    def since() -> list[dict[str, Any]]:
-        seen = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        return [line for line in seen if line["message"] != "summary"]
-
-    return since
 
 
 def warnings(seen: list[dict[str, Any]]) -> list[tuple[Any, Any]]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.end_to_end import person
 from tests.end_to_end.harness import REGION, World, tags
 from tests.end_to_end.invariants import Invariants
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 OLD, NEW = "img-00000001", "img-00000002"
 UNTAGGED = "asg-untagged"
@@ -36,17 +33,6 @@ def rings(it: World) -> None:
     images(it)
     for ring, group in enumerate(RINGS):
         it.region.add_group(group, image=OLD, instances=2, tags=tags(ring=ring))
-
-
-@pytest.fixture
-def lines(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
-    """Give what was logged since it was asked last, without the summaries."""
-
-    def since() -> list[dict[str, Any]]:
-        seen = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-        return [line for line in seen if line["message"] != "summary"]
-
-    return since
 
 
 def coded(seen: list[dict[str, Any]], code: str) -> list[dict[str, Any]]:
@@ -120,9 +106,7 @@ def test_what_somebody_has_changed_is_not_restored(it: World) -> None:
     settings = {"RollingUpdateSettings": {"FailProcess": "AUTO_ROLLBACK"}}
     it.post(AutoScalingGroupId=UNTAGGED, ImageId=NEW, RefreshSettings=settings)
     it.finish()
-    name = it.region.groups[UNTAGGED].launch_configuration_id
-    change = {"LaunchConfigurationId": name, "ImageId": NEW}
-    person.operate(Invariants(it), "ModifyLaunchConfigurationAttributes", **change)
+    person.configure(Invariants(it), UNTAGGED, NEW)
     it.ticks(3)
     assert it.configured(UNTAGGED) == NEW
 
